@@ -1,0 +1,2 @@
+def demonstration(request):
+    return {}

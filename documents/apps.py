@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class DocumentsConfig(AppConfig):
+    name = "documents"
+    verbose_name = "documents"
+
+    def ready(self) -> None:
+        from documents.workflows.document import TACHE_RENDRE, run_render
+        from socle import registres
+
+        registres.taches.register(TACHE_RENDRE, run_render)

@@ -1,0 +1,15 @@
+"""Celery only ticks: the rows say what is due, so a tick may run twice, late or after a crash."""
+
+from celery import shared_task
+
+from journal.reveil import ticking
+from journal.workflows.courriel import send_due_mails
+from journal.workflows.tache import run_due
+
+
+@shared_task(name="journal.tick")
+def tick() -> None:
+    """Do what is due, then send what waits."""
+    with ticking():
+        run_due()
+        send_due_mails()

@@ -1,0 +1,130 @@
+"""Writing mails in the transaction, sending them after it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.template.loader import render_to_string
+
+from comptes.models import Personne
+from journal.models import Courriel, PieceJointe
+from journal.reveil import wake_after_commit
+from socle import horloge
+from socle.typographie import typeset
+from territoire.models import Epci
+
+BATCH = 10
+MAX_DELAY = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file to join to a mail."""
+
+    nom: str
+    type_mime: str
+    octets: bytes
+
+
+def write_mail(
+    *,
+    destinataire: Personne,
+    epci: Epci,
+    type: str,
+    objet: models.Model,
+    sujet: str,
+    contexte: dict[str, object],
+    occurrence: str = "",
+    perime_at: datetime | None = None,
+    pieces: Iterable[Piece] = (),
+) -> Courriel | None:
+    """Write one mail from `courriels/<type>.txt`; returns None when the same one was already written.
+
+    `occurrence` tells apart the mails of one kind about one object (a month, a reminder); after `perime_at` an unsent mail
+    is given up and said « périmé » rather than flooding people late.
+    """
+    corps = render_to_string(f"courriels/{type}.txt", {**contexte, "destinataire": destinataire, "site": settings.SITE_URL})
+    unique = {
+        "destinataire": destinataire,
+        "type": type,
+        "objet_type": objet._meta.label_lower,
+        "objet_id": objet.pk,
+        "occurrence": occurrence,
+    }
+    courriel = Courriel(
+        **unique,
+        epci=epci,
+        adresse=destinataire.email,
+        sujet=typeset(sujet)[:200],
+        corps=typeset(corps).strip() + "\n",
+        ecrit_at=horloge.now(),
+        perime_at=perime_at,
+    )
+    return _insert(courriel, unique, list(pieces))
+
+
+def _insert(courriel: Courriel, unique: dict[str, object], pieces: list[Piece]) -> Courriel | None:
+    Courriel.objects.bulk_create([courriel], ignore_conflicts=True)
+    written = Courriel.objects.filter(**unique, message_id=courriel.message_id).first()
+    if written:
+        PieceJointe.objects.bulk_create(PieceJointe(courriel=written, **vars(piece)) for piece in pieces)
+        wake_after_commit()
+    return written
+
+
+def send_due_mails() -> int:
+    """Send what waits, oldest first, and give up what is past its point; returns how many left."""
+    _give_up()
+    sent = 0
+    while batch := _send_batch():
+        sent += batch
+    return sent
+
+
+def _pending() -> models.QuerySet[Courriel]:
+    return Courriel.objects.filter(envoye_at=None, abandonne_at=None)
+
+
+def _give_up() -> None:
+    _pending().filter(perime_at__lte=horloge.now()).update(abandonne_at=horloge.now())
+
+
+def _send_batch() -> int:
+    """Claim and send a few mails; a crash after the transport sends again with the same Message-ID."""
+    now = horloge.now()
+    ready = Q(reessai_at=None) | Q(reessai_at__lte=horloge.real_now())
+    with transaction.atomic():
+        due = _pending().filter(ready).order_by("pk")
+        courriels = list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH])
+        for courriel in courriels:
+            _send(courriel, now)
+    return len(courriels)
+
+
+def _send(courriel: Courriel, now: datetime) -> None:
+    try:
+        _message(courriel).send()
+    except OSError as error:
+        delay = min(timedelta(minutes=2**courriel.essais), MAX_DELAY)
+        _pending().filter(pk=courriel.pk).update(
+            essais=F("essais") + 1, reessai_at=horloge.real_now() + delay, erreur=str(error)[:300]
+        )
+    else:
+        _pending().filter(pk=courriel.pk).update(envoye_at=now, essais=F("essais") + 1, erreur="")
+
+
+def _message(courriel: Courriel) -> EmailMessage:
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">")
+    message = EmailMessage(
+        courriel.sujet,
+        courriel.corps,
+        to=[courriel.adresse],
+        headers={"Message-ID": f"<{courriel.message_id}@{domain}>", "Auto-Submitted": "auto-generated"},
+    )
+    for piece in courriel.pieces.order_by("pk"):
+        message.attach(piece.nom, bytes(piece.octets), piece.type_mime)
+    return message

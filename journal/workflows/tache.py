@@ -1,0 +1,81 @@
+"""Scheduling, claiming and running jobs."""
+
+import logging
+import traceback
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from journal.models import Tache
+from journal.reveil import wake_after_commit
+from socle import horloge, registres
+from territoire.models import Epci
+
+logger = logging.getLogger(__name__)
+LEASE = timedelta(minutes=10)
+MAX_DELAY = timedelta(hours=1)
+
+
+def schedule(*, epci: Epci, type: str, cle: str, due_at: datetime, parametres: dict[str, Any] | None = None) -> None:
+    """Schedule a job once: the same `cle` again changes nothing. `type` must be in `registres.taches`."""
+    registres.taches.get(type)
+    row = Tache(epci=epci, type=type, cle=cle, due_at=due_at, parametres=parametres or {})
+    Tache.objects.bulk_create([row], ignore_conflicts=True)
+    if due_at <= horloge.now():
+        wake_after_commit()
+
+
+def reschedule(*, cle: str, due_at: datetime) -> None:
+    """Move a job not yet done to another instant."""
+    Tache.objects.filter(cle=cle, faite_at=None).update(due_at=due_at)
+
+
+def pending() -> QuerySet[Tache]:
+    """Jobs not done, in the order they fall due."""
+    return Tache.objects.filter(faite_at=None).order_by("due_at", "pk")
+
+
+def run_due() -> int:
+    """Run every job due now, in order, each at its own time; returns how many were tried."""
+    tried = 0
+    while (tache := claim(horloge.now())) is not None:
+        run(tache)
+        tried += 1
+    return tried
+
+
+def claim(now: datetime) -> Tache | None:
+    """Take the oldest due job that nobody holds; a lease that ran out means its worker died."""
+    real = horloge.real_now()
+    free = Q(bail_at=None) | Q(bail_at__lte=real)
+    ready = Q(reessai_at=None) | Q(reessai_at__lte=real)
+    with transaction.atomic():
+        tache = pending().filter(free, ready, due_at__lte=now).select_for_update(skip_locked=True, of=("self",)).first()
+        if tache:
+            Tache.objects.filter(pk=tache.pk).update(pris_at=real, bail_at=real + LEASE, essais=F("essais") + 1)
+    return tache
+
+
+def run(tache: Tache) -> None:
+    """Run a claimed job; a failure is kept with its trace and tried again later."""
+    try:
+        registres.taches.get(tache.type)(tache)
+    except Exception:  # whatever a handler raises must be kept and tried again
+        logger.exception("tache %s failed", tache.cle)
+        _failed(tache)
+    else:
+        Tache.objects.filter(pk=tache.pk).update(faite_at=horloge.now(), bail_at=None, erreur="")
+
+
+def _failed(tache: Tache) -> None:
+    delay = min(timedelta(minutes=2**tache.essais), MAX_DELAY)
+    Tache.objects.filter(pk=tache.pk).update(
+        bail_at=None, reessai_at=horloge.real_now() + delay, erreur=traceback.format_exc()[-2000:]
+    )
+
+
+def progress(tache: Tache, *, fait: int, total: int) -> None:
+    """Record how far a job is, and renew its lease."""
+    Tache.objects.filter(pk=tache.pk).update(fait=fait, total=total, bail_at=horloge.real_now() + LEASE)

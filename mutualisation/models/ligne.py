@@ -1,0 +1,112 @@
+"""A line of a declaration: one activity, from the wish of the commune to its effect."""
+
+from datetime import date
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from comptes.models import Personne
+from comptes.roles import Role
+from mutualisation.models.catalogue import Activite, Domaine
+from mutualisation.models.declaration import Declaration
+from mutualisation.visibilite import of_domaine
+from socle.models import Abilities, Versioned
+from territoire.models import Commune, Epci
+
+
+class LigneQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> "LigneQuerySet":
+        """As the declaration, and to those who answer for the domain on either side."""
+        return self.filter(of_domaine(user))
+
+    def changing(self) -> "LigneQuerySet":
+        """Lines that change something: those to instruct, vote and put into effect."""
+        return self.exclude(nature=Ligne.Nature.MAINTIEN)
+
+    def to_apply(self, today: date) -> "LigneQuerySet":
+        """Accepted lines whose acts are exécutoires and whose day has come, not put into effect yet."""
+        return self.filter(arbitrage=Ligne.Arbitrage.ACCEPTEE, effet_on__lte=today, appliquee_at=None)
+
+
+class Ligne(Abilities, Versioned):
+    """What a commune asks for an activity, what was decided, and from when it has effect."""
+
+    class Nature(models.TextChoices):
+        ENTREE = "entree", "entrée"
+        EXTENSION = "extension", "extension"
+        MAINTIEN = "maintien", "maintien"
+        RETRAIT = "retrait", "retrait"
+
+    class Arbitrage(models.TextChoices):
+        SANS_OBJET = "sans_objet", "sans objet"
+        A_INSTRUIRE = "a_instruire", "à instruire"
+        ACCEPTEE = "acceptee", "acceptée"
+        REFUSEE = "refusee", "refusée"
+        REPORTEE = "reportee", "reportée"
+
+    QUI_PEUT: ClassVar = {
+        "arbitrer": "Seule la Direction des territoires se prononce, tant que la ligne n'a pas pris effet.",
+        "dater": "Seule la Direction des territoires fixe la date d'effet d'une ligne dont les actes sont tardifs.",
+    }
+
+    declaration = models.ForeignKey(Declaration, models.PROTECT, related_name="lignes", verbose_name="déclaration")
+    epci = models.ForeignKey(Epci, models.PROTECT, related_name="+", verbose_name="EPCI")
+    commune = models.ForeignKey(Commune, models.PROTECT, related_name="+", verbose_name="commune")
+    domaine = models.ForeignKey(Domaine, models.PROTECT, related_name="+", verbose_name="domaine")
+    activite = models.ForeignKey(Activite, models.PROTECT, related_name="+", verbose_name="activité")
+    nature = models.CharField("nature", max_length=15, choices=Nature)
+    arbitrage = models.CharField("arbitrage", max_length=12, choices=Arbitrage, default=Arbitrage.A_INSTRUIRE)
+    arbitree_at = models.DateTimeField("arbitrée le", null=True, blank=True)
+    arbitree_par = models.ForeignKey(Personne, models.PROTECT, null=True, blank=True, related_name="+")
+    arbitree_qualite = models.CharField("en qualité de", max_length=100, blank=True)
+    arbitrage_motif = models.TextField("motif de la décision", max_length=2000, blank=True)
+    effet_on = models.DateField("date d'effet", null=True, blank=True)
+    appliquee_at = models.DateTimeField("mise en œuvre le", null=True, blank=True)
+
+    objects = LigneQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "ligne de déclaration"
+        verbose_name_plural = "lignes de déclaration"
+        ordering: ClassVar = ["domaine__ordre", "activite__code"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["declaration", "activite"], name="ligne_once"),
+            models.CheckConstraint(
+                name="ligne_arbitration_facts",
+                condition=Q(arbitrage__in=["sans_objet", "a_instruire"], arbitree_at=None)
+                | Q(arbitrage__in=["acceptee", "refusee", "reportee"], arbitree_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="ligne_refusal_says_why",
+                condition=~Q(arbitrage__in=["refusee", "reportee"]) | ~Q(arbitrage_motif=""),
+                violation_error_message="Dites pourquoi : le motif est transmis à la commune.",
+            ),
+            models.CheckConstraint(
+                name="ligne_effect_only_accepted",
+                condition=Q(effet_on=None, appliquee_at=None) | Q(arbitrage="acceptee"),
+            ),
+            models.CheckConstraint(
+                name="ligne_applied_has_date", condition=Q(appliquee_at=None) | Q(effet_on__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="ligne_maintien_needs_nothing",
+                condition=~Q(nature="maintien") | Q(arbitrage="sans_objet", effet_on=None),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["epci", "effet_on"], name="ligne_to_apply", condition=Q(arbitrage="acceptee", appliquee_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_nature_display()} : {self.activite}"
+
+    def abilities_for(self, user: Any) -> dict[str, bool]:
+        directs = user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
+        changing = self.nature != self.Nature.MAINTIEN and not self.appliquee_at
+        return {
+            "arbitrer": directs and changing,
+            "dater": directs and changing and self.arbitrage == self.Arbitrage.ACCEPTEE,
+        }

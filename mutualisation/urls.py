@@ -1,0 +1,4 @@
+"""Addresses."""
+
+app_name = "mutualisation"
+urlpatterns: list = []

@@ -1,0 +1,164 @@
+"""From acts to adhesions: on the date of effect they open and close by themselves, once, whatever crashed in between.
+
+A line takes effect only when acts of both assemblies are exécutoires. Exécutoire by the cycle's date, even if recorded later:
+effect from that date. Exécutoire later: the Direction sets a day that is not earlier. A waiting retrait leaves the adhesion
+open.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.db.models import Max, Min, Q
+
+from comptes.models import Personne
+from journal.models import Tache
+from journal.workflows.tache import progress, schedule
+from journal.workflows.unite import record, unite
+from mutualisation.models import Acte, Adhesion, Cycle, Declaration, Ligne
+from mutualisation.workflows.verrou import locked
+from socle import horloge
+from socle.dates import day_and_year
+from socle.droits import require
+from socle.erreurs import Refus
+from territoire.models import Epci
+
+TACHE_EFFET = "mutualisation.effet"
+MUNICIPAL = Acte.Type.CONSEIL_MUNICIPAL
+
+
+def executoire_dates(lignes: Iterable[int]) -> dict[int, tuple[date | None, date | None]]:
+    """For each line, the earliest day its commune's act and the EPCI's act are exécutoires (None while missing)."""
+    rows = Ligne.objects.filter(pk__in=lignes).annotate(
+        commune_on=Min("actes__executoire_on", filter=Q(actes__type=MUNICIPAL)),
+        epci_on=Min("actes__executoire_on", filter=~Q(actes__type=MUNICIPAL)),
+    )
+    return {pk: (commune_on, epci_on) for pk, commune_on, epci_on in rows.values_list("pk", "commune_on", "epci_on")}
+
+
+def date_effects(lignes: Sequence[int]) -> None:
+    """Give their day of effect to accepted lines whose two acts were exécutoires by the date of the cycle."""
+    accepted = Ligne.objects.filter(pk__in=lignes, arbitrage=Ligne.Arbitrage.ACCEPTEE, effet_on=None)
+    days = executoire_dates(accepted.values_list("pk", flat=True))
+    ready: dict[date, list[int]] = {}
+    for pk, effective_on in accepted.values_list("pk", "declaration__cycle__effective_on"):
+        commune_on, epci_on = days[pk]
+        if commune_on and epci_on and max(commune_on, epci_on) <= effective_on:
+            ready.setdefault(effective_on, []).append(pk)
+    for effective_on, pks in ready.items():
+        Ligne.objects.filter(pk__in=pks).update(effet_on=effective_on)
+
+
+@unite
+def set_effect_date(*, ligne: Ligne, acteur: Personne, effet_on: date) -> Ligne:
+    """Set the day of effect of a line whose acts were exécutoires after the cycle's date; never earlier than they."""
+    ligne = locked(Ligne, ligne.pk, select=("epci", "declaration__cycle", "commune", "activite"))
+    require(ligne, acteur, "dater")
+    commune_on, epci_on = executoire_dates([ligne.pk])[ligne.pk]
+    if not (commune_on and epci_on):
+        raise Refus("Les actes des deux assemblées doivent d'abord être enregistrés.", field="effet_on")
+    earliest = max(commune_on, epci_on, ligne.declaration.cycle.effective_on)
+    if effet_on < earliest:
+        raise Refus(f"La date d'effet ne peut pas précéder le {day_and_year(earliest)}.", field="effet_on")
+    ligne.effet_on = effet_on
+    ligne.version += 1
+    ligne.save(update_fields=["effet_on", "version"])
+    record(
+        type="ligne.datee",
+        objet=ligne,
+        epci=ligne.epci,
+        commune=ligne.commune,
+        acteur=acteur,
+        libelle=f"{ligne.commune}, {ligne.activite} : effet fixé au {day_and_year(effet_on)}",
+    )
+    schedule_effect(ligne.declaration.cycle, effet_on)
+    apply_ready(ligne.epci, [ligne.pk])
+    return ligne
+
+
+def schedule_effect(cycle: Cycle, day: date) -> None:
+    """Schedule the effect of a cycle at midnight of the EPCI on a day."""
+    schedule(
+        epci=cycle.epci,
+        type=TACHE_EFFET,
+        cle=f"{TACHE_EFFET}:{cycle.pk}:{day}",
+        due_at=horloge.midnight(day, cycle.epci.fuseau),
+        parametres={"cycle": cycle.pk, "jour": day.isoformat()},
+    )
+
+
+def run_effect(tache: Tache) -> None:
+    """Job: put into effect what is ready, one transaction per commune, so that a crash only leaves the rest to do."""
+    cycle = Cycle.objects.select_related("epci").get(pk=tache.parametres["cycle"])
+    ready = Ligne.objects.to_apply(cycle.epci.today).filter(declaration__cycle=cycle)
+    declarations = list(ready.values_list("declaration", flat=True).distinct().order_by("declaration"))
+    for done, declaration in enumerate(declarations, start=1):
+        _apply_declaration(declaration, cycle.epci)
+        progress(tache, fait=done, total=len(declarations))
+
+
+@unite
+def _apply_declaration(declaration: int, epci: Epci) -> None:
+    """Lock the declaration, so that two workers cannot open the same adhesion, then apply its ready lines."""
+    Declaration.objects.select_for_update(of=("self",)).get(pk=declaration)
+    ready = Ligne.objects.to_apply(epci.today).filter(declaration=declaration)
+    apply_ready(epci, list(ready.values_list("pk", flat=True)))
+
+
+def apply_ready(epci: Epci, lignes: Sequence[int]) -> None:
+    """Open and close the adhesions of the lines that are ready, inside the unit of the caller."""
+    ready = Ligne.objects.to_apply(epci.today).filter(pk__in=lignes)
+    rows = list(ready.select_related("commune", "activite", "epci").order_by("pk").select_for_update(of=("self",)))
+    if not rows:
+        return
+    _open(rows)
+    _close(rows)
+    Ligne.objects.filter(pk__in=[row.pk for row in rows]).update(appliquee_at=horloge.now())
+    for row in rows:
+        _record(row)
+
+
+def _open(rows: list[Ligne]) -> None:
+    """Open an adhesion for each entering line, unless one is already open on that day."""
+    entering = [row for row in rows if row.nature != Ligne.Nature.RETRAIT]
+    last_end = _last_ends(entering)
+    fresh = [row for row in entering if (row.commune_id, row.activite_id) not in last_end]
+    Adhesion.objects.bulk_create(
+        Adhesion(epci=row.epci, commune=row.commune, activite=row.activite, debut=row.effet_on, ligne=row) for row in fresh
+    )
+
+
+def _last_ends(rows: list[Ligne]) -> dict[tuple[int, int], date | None]:
+    """Adhesions that still run on the day of effect of these lines, by (commune, activité)."""
+    if not rows:
+        return {}
+    day = min(row.effet_on for row in rows if row.effet_on)
+    running = Adhesion.objects.filter(
+        Q(fin=None) | Q(fin__gt=day),
+        commune__in={row.commune_id for row in rows},
+        activite__in={row.activite_id for row in rows},
+    )
+    grouped = running.values("commune_id", "activite_id").annotate(last=Max("fin")).order_by()
+    return {(row["commune_id"], row["activite_id"]): row["last"] for row in grouped}
+
+
+def _close(rows: list[Ligne]) -> None:
+    """Close the open adhesion of each leaving line; one that is already closed stays as it is."""
+    for row in rows:
+        if row.nature == Ligne.Nature.RETRAIT:
+            Adhesion.objects.filter(
+                commune=row.commune, activite=row.activite, fin=None, debut__lt=row.effet_on
+            ).update(fin=row.effet_on, ligne_fin=row)
+
+
+def _record(row: Ligne) -> None:
+    leaving = row.nature == Ligne.Nature.RETRAIT
+    assert row.effet_on  # to_apply() keeps dated lines only
+    record(
+        type="adhesion.close" if leaving else "adhesion.ouverte",
+        objet=row,
+        epci=row.epci,
+        commune=row.commune,
+        acteur=None,
+        libelle=f"{row.commune}, {row.activite} : {'fin' if leaving else 'début'} du partage le {day_and_year(row.effet_on)}",
+        contenu={"activite": row.activite.code, "le": row.effet_on.isoformat()},
+    )

@@ -1,0 +1,53 @@
+"""What this floor tells the floors below: jobs, documents, deadlines, links, and what a retrait would leave without object."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.urls import reverse
+
+from comptes.models import Personne
+from documents.gabarit import render_document
+from documents.models import Document
+from mutualisation.models import Domaine
+from revues.echeances import deadlines
+from revues.models import Revue
+from revues.workflows.revue import TACHE_MOIS, run_month, start_reviews
+from socle import horloge, registres
+from socle.dates import day_and_year
+from socle.registres import Consequence, Lien
+from socle.typographie import plural
+from territoire.models import Commune
+
+
+def register() -> None:
+    """Fill the registries of the ground floor."""
+    registres.taches.register(TACHE_MOIS, run_month)
+    registres.demarrages.register("revues", start_reviews)
+    registres.rendus.register("compte_rendu", render_minutes)
+    registres.echeances.register("revues", deadlines)
+    registres.consequences.register("revues", orphans)
+    registres.liens.register("revues", links)
+
+
+def render_minutes(document: Document) -> bytes:
+    """The compte rendu, from its frozen data."""
+    return render_document("pdf/compte_rendu.html", {"compte_rendu": document.source}, document)
+
+
+def orphans(commune: Commune, domaines: frozenset[int], on: date) -> Iterable[Consequence]:
+    """Reviews planned after the day a commune leaves some domains."""
+    planned = Revue.objects.filter(commune=commune, domaine__in=domaines, etat=Revue.Etat.PREVUE, prevue_at__date__gte=on)
+    count = planned.count()
+    if count:
+        url = f"{reverse('revues:revues')}?commune={commune.pk}&etat=prevue"
+        yield Consequence(f"{plural(count, 'revue prévue', 'revues prévues')} sans objet", url)
+
+
+def links(user: Personne, commune: Commune, domaine: Domaine, on: date) -> Iterable[Lien]:
+    """The latest review of a domain in a commune, for who may see it."""
+    past = Revue.objects.visible_to(user).filter(commune=commune, domaine=domaine, prevue_at__lte=horloge.now())
+    revue = past.select_related("epci").order_by("-prevue_at").first()
+    if revue:
+        day = day_and_year(horloge.local(revue.prevue_at, revue.epci.fuseau))
+        url = reverse("revues:revue", args=[revue.pk])
+        yield Lien(f"Dernière revue : {day}, {revue.get_etat_display()}", url)

@@ -1,0 +1,46 @@
+"""Calendar invitations (RFC 5545, iTIP REQUEST): stable UID, so that updates and cancellations find their entry."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from icalendar import Calendar, Event, Timezone, vCalAddress
+
+from comptes.models import Personne
+from revues.models import Revue
+from socle import horloge
+
+DURATION = timedelta(minutes=45)
+
+
+def invitation(revue: Revue, people: Iterable[Personne]) -> bytes:
+    """The invitation to a review, in the EPCI's time zone, with a link back and nothing personal in the link."""
+    zone = ZoneInfo(revue.epci.fuseau)
+    begin = horloge.local(revue.prevue_at, revue.epci.fuseau)
+    event = Event()
+    event.add("uid", f"revue-{revue.pk}@{urlsplit(settings.SITE_URL).hostname}")
+    event.add("sequence", 0)
+    event.add("dtstamp", horloge.now())
+    event.add("dtstart", begin.astimezone(zone))
+    event.add("dtend", (begin + DURATION).astimezone(zone))
+    event.add("summary", f"{revue.libelle}, {revue.commune}")
+    event.add("location", revue.lieu)
+    event.add("url", settings.SITE_URL + reverse("revues:revue", args=[revue.pk]))
+    event.add("organizer", vCalAddress(f"mailto:{settings.DEFAULT_FROM_EMAIL.rpartition('<')[2].strip('>')}"))
+    for personne in people:
+        event.add("attendee", vCalAddress(f"mailto:{personne.email}"))
+    return _calendar(event, zone)
+
+
+def _calendar(event: Event, zone: ZoneInfo) -> bytes:
+    calendar = Calendar()
+    calendar.add("prodid", "-//Mutualisation a la carte//FR")
+    calendar.add("version", "2.0")
+    calendar.add("method", "REQUEST")
+    calendar.add_component(Timezone.from_tzinfo(zone))
+    calendar.add_component(event)
+    octets: bytes = calendar.to_ical()
+    return octets

@@ -1,0 +1,188 @@
+"""Writing the minutes of a visit and issuing them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from comptes.models import Habilitation, Personne
+from comptes.roles import Role
+from documents.models import Document
+from documents.workflows.document import reserve
+from journal.workflows.courriel import write_mail
+from journal.workflows.unite import record, unite
+from mutualisation.workflows.verrou import locked
+from revues.models import CompteRendu, Point, Revue
+from revues.workflows.revue import participants
+from socle import horloge
+from socle.droits import require
+from socle.erreurs import Refus
+from territoire.models.epci import WorkingDays
+
+OBSERVATION_DAYS = 8  # default: article 7 of the contract says so
+
+
+@unite
+def write_minutes(
+    *,
+    revue: Revue,
+    acteur: Personne,
+    valeurs: dict[str, Any],
+    points: Sequence[dict[str, Any]],
+    groupees: Iterable[Revue] = (),
+    version: int | None = None,
+) -> CompteRendu:
+    """Save the draft of the minutes of a review and of those grouped with it on the same visit.
+
+    `valeurs`: tenue_on, lieu, presents. `points`: {nature, texte, responsable, echeance_on}. `version` is that of the draft
+    the page read, None for a first save. Raises Conflit, Refus, ActionInterdite, ValidationError.
+    """
+    revue = locked(Revue, revue.pk, select=("epci", "commune", "domaine"))
+    require(revue, acteur, "tenir")
+    minutes = _draft(revue, acteur, version, valeurs)
+    minutes.clean_fields(exclude=["document"])
+    minutes.save()
+    _attach(minutes, [revue, *groupees], acteur)
+    _replace_points(minutes, points)
+    return minutes
+
+
+def _draft(revue: Revue, acteur: Personne, version: int | None, valeurs: dict[str, Any]) -> CompteRendu:
+    today = revue.epci.today
+    if valeurs["tenue_on"] > today:
+        raise Refus("Une revue ne peut pas s'être tenue dans l'avenir.", field="tenue_on")
+    if not revue.compte_rendu_id:
+        return CompteRendu(epci=revue.epci, commune=revue.commune, redige_par=acteur, **valeurs)
+    minutes = locked(CompteRendu, revue.compte_rendu_id, version or 0)
+    for name, value in valeurs.items():
+        setattr(minutes, name, value)
+    minutes.version += 1
+    return minutes
+
+
+def _attach(minutes: CompteRendu, revues: list[Revue], acteur: Personne) -> None:
+    for revue in revues:
+        if revue.commune_id != minutes.commune_id:
+            raise Refus("Un compte rendu ne porte que sur les revues d'une même commune.")
+        require(revue, acteur, "tenir")
+    pks = [revue.pk for revue in revues]
+    minutes.revues.exclude(pk__in=pks).update(compte_rendu=None)
+    Revue.objects.filter(pk__in=pks, etat=Revue.Etat.PREVUE).update(compte_rendu=minutes)
+
+
+def _replace_points(minutes: CompteRendu, points: Sequence[dict[str, Any]]) -> None:
+    minutes.points.all().delete()
+    for ordre, item in enumerate(points, start=1):
+        point = Point(compte_rendu=minutes, ordre=ordre, **item)
+        try:
+            point.full_clean(exclude=["compte_rendu"])
+        except ValidationError as error:
+            raise Refus(f"Point {ordre} : {' '.join(error.messages)}", field=f"points-{ordre}") from error
+        point.save()
+
+
+@unite
+def issue_minutes(*, minutes: CompteRendu, acteur: Personne) -> CompteRendu:
+    """Issue the minutes: the reviews are held, the document is numbered, everyone expected is told.
+
+    Issuing twice changes nothing. Raises Refus when nothing is written.
+    """
+    minutes = locked(CompteRendu, minutes.pk, select=("epci", "commune", "redige_par"))
+    if minutes.etat == CompteRendu.Etat.EMIS:
+        return minutes
+    revues = list(minutes.revues.select_related("epci", "commune", "domaine").order_by("prevue_at", "pk"))
+    for revue in revues:
+        require(revue, acteur, "tenir")
+    if not minutes.points.exists():
+        raise Refus("Écrivez au moins un point : une décision, une action ou une information.")
+    _mark_issued(minutes, revues)
+    _hold(minutes, revues, acteur)
+    _tell(minutes, revues)
+    return minutes
+
+
+def _mark_issued(minutes: CompteRendu, revues: list[Revue]) -> None:
+    minutes.emis_at = horloge.now()
+    last = minutes.epci.today + timedelta(days=OBSERVATION_DAYS)
+    minutes.observation_until_on = WorkingDays(minutes.epci).after(last)
+    minutes.document = _reserve(minutes, revues)
+    minutes.etat = CompteRendu.Etat.EMIS
+    minutes.version += 1
+    minutes.save()
+
+
+def _reserve(minutes: CompteRendu, revues: list[Revue]) -> Document:
+    return reserve(
+        epci=minutes.epci,
+        commune=minutes.commune,
+        type="compte_rendu",
+        annee=minutes.tenue_on.year,
+        titre=f"Compte rendu de revue, {minutes.commune}",
+        source=minutes_data(minutes, revues),
+    )
+
+
+def minutes_data(minutes: CompteRendu, revues: list[Revue]) -> dict[str, Any]:
+    """Everything the minutes print, as JSON."""
+    return {
+        "epci": minutes.epci.nom,
+        "couleur": minutes.epci.couleur or None,
+        "commune": minutes.commune.nom,
+        "domaines": [revue.domaine.libelle if revue.domaine else "Revue du contrat" for revue in revues],
+        "tenue_on": minutes.tenue_on.isoformat(),
+        "lieu": minutes.lieu,
+        "redige_par": str(minutes.redige_par),
+        "presents": [line.strip() for line in minutes.presents.splitlines() if line.strip()],
+        "points": [_point_data(point) for point in minutes.points.order_by("ordre")],
+        "observation_until_on": _iso(minutes.observation_until_on),
+        "demonstration": horloge.is_demonstration(),
+    }
+
+
+def _point_data(point: Point) -> dict[str, Any]:
+    return {
+        "nature": point.nature,
+        "texte": point.texte,
+        "responsable": point.responsable,
+        "echeance_on": _iso(point.echeance_on),
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _hold(minutes: CompteRendu, revues: list[Revue], acteur: Personne) -> None:
+    for revue in revues:
+        revue.etat = Revue.Etat.TENUE
+        revue.tenue_on = minutes.tenue_on
+        revue.version += 1
+        revue.save(update_fields=["etat", "tenue_on", "version"])
+        record(
+            type="revue.tenue",
+            objet=revue,
+            epci=revue.epci,
+            commune=revue.commune,
+            acteur=acteur,
+            libelle=f"{revue.libelle} tenue le {minutes.tenue_on:%d/%m/%Y}",
+            contenu={"compte_rendu": minutes.pk},
+        )
+
+
+def _tell(minutes: CompteRendu, revues: list[Revue]) -> None:
+    dgs = Habilitation.objects.on(minutes.epci.today).filter(
+        epci=minutes.epci, commune=minutes.commune, role=Role.DGS
+    )
+    people = {row.personne for row in dgs.select_related("personne").order_by("pk")}
+    for revue in revues:
+        people.update(participants(revue))
+    for personne in sorted(people, key=lambda p: (p.tri, p.pk)):
+        write_mail(
+            destinataire=personne,
+            epci=minutes.epci,
+            type="compte_rendu_emis",
+            objet=minutes,
+            sujet=f"Compte rendu de revue, {minutes.commune}",
+            contexte={"minutes": minutes, "revues": revues},
+        )

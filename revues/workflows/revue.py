@@ -1,0 +1,194 @@
+"""Creating the reviews of a month, once each, with their invitations; saying that one was not held."""
+
+from collections.abc import Iterable
+from datetime import date, time, timedelta
+
+from comptes.models import Habilitation, Personne
+from comptes.roles import Role
+from contrats.models import Engagement
+from journal.models import Tache
+from journal.workflows.courriel import Piece, write_mail
+from journal.workflows.tache import progress, schedule
+from journal.workflows.unite import record, unite
+from mutualisation.models import Adhesion, Catalogue, Domaine, Siege, Titulaire
+from mutualisation.workflows.verrou import locked
+from revues.creneaux import place, place_contract
+from revues.invitations import invitation
+from revues.models import Revue
+from socle import horloge
+from socle.dates import long_day
+from socle.droits import require
+from socle.erreurs import Refus
+from territoire.models import Commune, Epci
+from territoire.models.epci import WorkingDays
+
+TACHE_MOIS = "revues.mois"
+NIGHT = time(0, 30)  # after the effects of midnight
+CONTRACT_MONTHS = (5, 11)  # half-yearly reviews stand in May-June and November-December
+MONTHS_OF = {
+    Engagement.Rythme.MENSUEL: 1,
+    Engagement.Rythme.BIMESTRIEL: 2,
+    Engagement.Rythme.TRIMESTRIEL: 3,
+}
+
+
+def schedule_month(epci: Epci, first: date) -> None:
+    """Schedule the creation of the reviews of the month that begins on `first`."""
+    schedule(
+        epci=epci,
+        type=TACHE_MOIS,
+        cle=f"{TACHE_MOIS}:{epci.pk}:{first:%Y-%m}",
+        due_at=horloge.at_hour(first, NIGHT, epci.fuseau),
+        parametres={"mois": first.isoformat()},
+    )
+
+
+def start_reviews(epci: Epci) -> None:
+    """Start the monthly chain of an EPCI with the next month; each month schedules the one after."""
+    schedule_month(epci, next_month(epci.today))
+
+
+def next_month(day: date) -> date:
+    """The first day of the month after `day`."""
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def run_month(tache: Tache) -> None:
+    """Job: create the reviews of a month, one transaction per commune, then schedule the next month."""
+    epci = Epci.objects.get(pk=tache.epci_id)
+    first = date.fromisoformat(tache.parametres["mois"])
+    schedule_month(epci, next_month(first))
+    days = WorkingDays(epci)
+    communes = list(Commune.objects.members_of(epci, first))
+    for rank, commune in enumerate(communes):
+        create_month(epci=epci, commune=commune, rank=rank, first=first, days=days)
+        progress(tache, fait=rank + 1, total=len(communes))
+
+
+@unite
+def create_month(*, epci: Epci, commune: Commune, rank: int, first: date, days: WorkingDays) -> list[Revue]:
+    """Create what is missing of a commune's reviews of a month, and invite; running twice creates nothing twice."""
+    domaines = _due_domaines(epci, commune, first)
+    working = days.of_month(first)
+    planned = [_review(epci, commune, first, d, *slot) for d, slot in zip(domaines, place(working, rank, len(domaines)), strict=True)]
+    if domaines and first.month in CONTRACT_MONTHS:
+        month_rank, position = rank % 2, rank // 2
+        working = days.of_month(next_month(first) if month_rank else first)
+        planned.append(_review(epci, commune, _semester(first), None, *place_contract(working, position)))
+    return [revue for item in planned if (revue := _create(item))]
+
+
+def _semester(first: date) -> date:
+    return first.replace(month=1 if first.month <= 6 else 7)
+
+
+def _due_domaines(epci: Epci, commune: Commune, first: date) -> list[Domaine]:
+    """Domains in force on the first of the month whose rhythm asks a review this month."""
+    shared = Adhesion.objects.activites_of(commune, epci, first)
+    if not shared:
+        return []
+    catalogue = Catalogue.objects.in_force(epci, first).read()
+    rhythms = _rhythms(epci, commune)
+    wanted = [d.id for d in catalogue.domaines if d.activite_ids & shared and first.month % rhythms.get(d.id, 1) == 0]
+    found = Domaine.objects.in_bulk(wanted)
+    return [found[pk] for pk in wanted]
+
+
+def _rhythms(epci: Epci, commune: Commune) -> dict[int, int]:
+    """Months between two reviews, by domain, from the latest version of the contract that names it."""
+    rows = Engagement.objects.filter(epci=epci, commune=commune).order_by("version_contrat__numero")
+    return {domaine: MONTHS_OF[Engagement.Rythme(rythme)] for domaine, rythme in rows.values_list("domaine_id", "rythme")}
+
+
+def _review(epci: Epci, commune: Commune, period: date, domaine: Domaine | None, day: date, hour: time) -> Revue:
+    return Revue(
+        epci=epci,
+        commune=commune,
+        type=Revue.Type.DOMAINE if domaine else Revue.Type.CONTRAT,
+        domaine=domaine,
+        periode_on=period,
+        prevue_at=horloge.at_hour(day, hour, epci.fuseau),
+        lieu=f"Mairie {commune.de}",
+    )
+
+
+def _create(item: Revue) -> Revue | None:
+    key = {"epci": item.epci, "commune": item.commune, "type": item.type, "domaine": item.domaine, "periode_on": item.periode_on}
+    values = {"prevue_at": item.prevue_at, "lieu": item.lieu}
+    revue, created = Revue.objects.get_or_create(**key, defaults=values)
+    if not created:
+        return None
+    record(
+        type="revue.prevue",
+        objet=revue,
+        epci=revue.epci,
+        commune=revue.commune,
+        acteur=None,
+        libelle=f"{revue.libelle} prévue le {long_day(horloge.local(revue.prevue_at, revue.epci.fuseau))}",
+        contenu={"domaine": item.domaine.code if item.domaine else None, "prevue_at": revue.prevue_at.isoformat()},
+    )
+    _invite(revue)
+    return revue
+
+
+def _invite(revue: Revue) -> None:
+    local = horloge.local(revue.prevue_at, revue.epci.fuseau)
+    people = participants(revue)
+    for personne in people:
+        write_mail(
+            destinataire=personne,
+            epci=revue.epci,
+            type="revue_invitation",
+            objet=revue,
+            sujet=f"{revue.libelle}, {revue.commune} : {long_day(local)}",
+            contexte={"revue": revue, "prevue_at": local},
+            perime_at=revue.prevue_at,
+            pieces=[Piece("invitation.ics", "text/calendar", invitation(revue, people))],
+        )
+
+
+def participants(revue: Revue) -> list[Personne]:
+    """Who is expected: both référents of the domain; for a contract, the maire, the DGS and the Direction."""
+    day = horloge.local(revue.prevue_at, revue.epci.fuseau).date()
+    people = _referents(revue, day) if revue.domaine else _heads(revue, day)
+    return sorted(set(people), key=lambda personne: (personne.tri, personne.pk))
+
+
+def _referents(revue: Revue, day: date) -> Iterable[Personne]:
+    communal = Siege.objects.filter(
+        epci=revue.epci, cote=Siege.Cote.COMMUNE, commune=revue.commune, domaine=revue.domaine
+    ).order_by("pk")
+    serving = Siege.objects.epci_side(revue.commune, revue.epci, day).filter(domaine=revue.domaine)
+    for siege in (*communal, *serving[:1]):
+        holders = siege.titulaires.on(day).filter(rang=Titulaire.Rang.TITULAIRE)
+        for holder in holders.select_related("personne", "equipe"):
+            yield from [holder.personne] if holder.personne else holder.equipe.membres.order_by("pk")
+
+
+def _heads(revue: Revue, day: date) -> Iterable[Personne]:
+    in_force = Habilitation.objects.on(day).filter(epci=revue.epci)
+    communal = in_force.filter(commune=revue.commune, role__in=[Role.MAIRE, Role.DGS])
+    direction = in_force.filter(role=Role.DIRECTION_TERRITOIRES)
+    return [row.personne for row in (communal | direction).select_related("personne").order_by("pk")]
+
+
+@unite
+def cancel_review(*, revue: Revue, acteur: Personne, motif: str, version: int) -> Revue:
+    """Say that a review was not held, and why. Raises Refus without reason, Conflit, ActionInterdite."""
+    revue = locked(Revue, revue.pk, version, select=("epci", "commune", "domaine"))
+    require(revue, acteur, "annuler")
+    if not motif.strip():
+        raise Refus("Dites en une phrase pourquoi la revue n'a pas eu lieu.", field="motif")
+    revue.etat = Revue.Etat.NON_TENUE
+    revue.motif = motif
+    revue.version += 1
+    revue.save()
+    record(
+        type="revue.non_tenue",
+        objet=revue,
+        epci=revue.epci,
+        commune=revue.commune,
+        acteur=acteur,
+        libelle=f"{revue.libelle} non tenue : {motif}",
+    )
+    return revue

@@ -1,0 +1,82 @@
+"""What a lower floor shows from above: each registry is filled in the `ready()` of the apps that know the answer."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Registre(Generic[F]):
+    """An ordered list of functions, registered under a unique name."""
+
+    def __init__(self, nom: str) -> None:
+        self.nom = nom
+        self._functions: dict[str, F] = {}
+
+    def register(self, name: str, function: F) -> None:
+        """Add `function`; the same name twice is a programming error."""
+        if self._functions.get(name, function) is not function:
+            raise ValueError(f"{self.nom}: {name} is registered twice")
+        self._functions[name] = function
+
+    def get(self, name: str) -> F:
+        """The function registered under `name` (KeyError when absent)."""
+        return self._functions[name]
+
+    def __iter__(self) -> Iterator[F]:
+        return iter(self._functions.values())
+
+    def names(self) -> list[str]:
+        return sorted(self._functions)
+
+    def gather(self, *args: Any) -> list[Any]:
+        """Every item that every registered function yields for `args`, in order of registration."""
+        return [item for function in self for item in function(*args)]
+
+
+@dataclass(frozen=True)
+class Echeance:
+    """One thing expected of a person: by when (local day), what, why, and the button that does it."""
+
+    due_on: date
+    titre: str
+    detail: str
+    url: str
+    bouton: str
+    facultatif: bool = False
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """Something of an upper floor that a change of adhesions touches: a French phrase and where to see it."""
+
+    texte: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Lien:
+    """A link from an object to what stands on an upper floor."""
+
+    texte: str
+    url: str
+
+
+# (user, contexte, today) -> Echeance...
+echeances: Registre[Callable[[Any, Any, date], Iterable[Echeance]]] = Registre("echeances")
+# (commune, domaine ids, on) -> Consequence...
+consequences: Registre[Callable[[Any, frozenset[int], date], Iterable[Consequence]]] = Registre("consequences")
+# (user, commune, domaine, on) -> Lien...
+liens: Registre[Callable[[Any, Any, Any, date], Iterable[Lien]]] = Registre("liens")
+# (epci, commune, domaine, on) -> Personne...: who is told about a domain of a commune
+destinataires: Registre[Callable[[Any, Any, Any, date], Iterable[Any]]] = Registre("destinataires")
+# (user, on) -> comptes.acces.Titre...: titles that derive from elsewhere than habilitations
+titres: Registre[Callable[[Any, date], Iterable[Any]]] = Registre("titres")
+# kind of job -> (tache) -> None
+taches: Registre[Callable[[Any], None]] = Registre("taches")
+# kind of document -> (document) -> bytes
+rendus: Registre[Callable[[Any], bytes]] = Registre("rendus")
+# (epci) -> None: periodic work that an EPCI starts when it opens its first cycle; starting twice is harmless
+demarrages: Registre[Callable[[Any], None]] = Registre("demarrages")
