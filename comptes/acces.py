@@ -37,6 +37,11 @@ class Titre:
     def libelle_perimetre(self) -> str:
         return self.commune_nom or self.pole_nom or self.epci_nom
 
+    @property
+    def libelle(self) -> str:
+        """« DGS, Mérignac »."""
+        return f"{self.libelle_role}, {self.libelle_perimetre}"
+
 
 class Acces:
     """The titles of a person, and the sets that visibility rules ask for."""

@@ -44,6 +44,20 @@ LABELS = {
 }
 
 
+# Pages whose address does not begin with the address of their entry.
+UNDER = {
+    "mutualisation:declaration": "mutualisation:ma_declaration",
+    "mutualisation:declaration_relire": "mutualisation:ma_declaration",
+    "mutualisation:instruction": "mutualisation:instructions",
+    "mutualisation:ligne": "mutualisation:instructions",
+    "mutualisation:cycle": "mutualisation:campagne",
+    "mutualisation:cycle_nouveau": "mutualisation:campagne",
+    "mutualisation:cycle_dates": "mutualisation:campagne",
+    "mutualisation:actes": "mutualisation:campagne",
+    "mutualisation:acte_nouveau": "mutualisation:campagne",
+}
+
+
 @dataclass(frozen=True)
 class Entree:
     """An entry of the menu."""
@@ -54,8 +68,9 @@ class Entree:
 
 
 def menu(request: HttpRequest, contexte: Titre) -> list[Entree]:
-    """Entries of the hat; the longest address that begins the present one is the active entry."""
+    """Entries of the hat; the active one is said by UNDER, else has the longest address that begins the present one."""
     urls = {name: reverse(name) for name in ENTRIES[contexte.role]}
     matching = [url for url in urls.values() if request.path == url or (url != "/" and request.path.startswith(url))]
-    active = max(matching, key=len, default=None)
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    active = urls.get(UNDER.get(here, ""), max(matching, key=len, default=None))
     return [Entree(LABELS[name], url, url == active) for name, url in urls.items()]

@@ -1,6 +1,53 @@
-"""The API: one router, filled from each app."""
+"""The API of the intranet: one read-only router, filled from each floor."""
 
-from rest_framework.routers import DefaultRouter
+from typing import Any
 
-router = DefaultRouter()
-urlpatterns = router.urls
+from django.urls import path, re_path
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from contrats.api.contrat import ContratViewSet
+from journal.api.evenement import EvenementViewSet
+from mutualisation.api.adhesion import AdhesionViewSet
+from mutualisation.api.catalogue import ActiviteViewSet, DomaineViewSet
+from mutualisation.api.cycle import CycleViewSet
+from mutualisation.api.siege import SiegeViewSet
+from revues.api.revue import RevueViewSet
+from territoire.api.territoire import CommuneViewSet, EpciViewSet
+
+RESOURCES = {
+    "epcis": EpciViewSet,
+    "communes": CommuneViewSet,
+    "domaines": DomaineViewSet,
+    "activites": ActiviteViewSet,
+    "cycles": CycleViewSet,
+    "adhesions": AdhesionViewSet,
+    "contrats": ContratViewSet,
+    "sieges": SiegeViewSet,
+    "revues": RevueViewSet,
+    "evenements": EvenementViewSet,
+}
+
+
+@extend_schema(exclude=True)
+class UnknownAddress(APIView):
+    """An address the API does not have: told like its other errors, not by the page of the site."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound
+
+
+router = SimpleRouter()
+for name, viewset in RESOURCES.items():
+    router.register(name, viewset, basename=name)
+
+urlpatterns = [
+    *router.urls,
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    re_path(r"^(?:.*/)?$", UnknownAddress.as_view(), name="inconnue"),
+]

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import font_source_sans_pro
 from csp.constants import NONE, SELF
 
 from config.logs import LOGGING as LOGGING  # re-exported: Django reads it here
@@ -50,6 +51,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 SITE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 SITE_NAME = "Mutualisation à la carte"
+VERSION = "0.1.0"
 
 INSTALLED_APPS = [
     *(["demo"] if DEMO else []),
@@ -62,8 +64,8 @@ INSTALLED_APPS = [
     "territoire",
     "socle",
     "axes",
+    "bootstrap",
     "csp",
-    "django_bootstrap5",
     "django_filters",
     "django_htmx",
     "drf_spectacular",
@@ -128,6 +130,7 @@ LOGOUT_REDIRECT_URL = "comptes:connexion"
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
+AXES_USERNAME_FORM_FIELD = "username"  # by default the model's own field, « email », which no form sends
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "comptes.views.connexion.locked_out"
 AXES_ENABLE_ADMIN = False
@@ -140,7 +143,7 @@ TIME_ZONE = "Europe/Paris"
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("polices", font_source_sans_pro.font_directory)]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -188,11 +191,12 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_FILTER_BACKENDS": ["socle.api.StrictFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "socle.api.CursorPages",
+    "DEFAULT_FILTER_BACKENDS": ["socle.filtres.StrictFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "socle.pagination.CursorPages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "socle.api.problem",
+    "EXCEPTION_HANDLER": "socle.problemes.problem",
     "COERCE_DECIMAL_TO_STRING": True,
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Mutualisation à la carte",
@@ -203,6 +207,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SCHEMA_PATH_PREFIX_TRIM": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "socle.openapi.complete"],
 }
 
 CONTENT_SECURITY_POLICY = {
@@ -228,6 +233,3 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_REDIRECT_EXEMPT = [r"^sante/$"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
-
-# Placeholder shown for a template variable that does not exist; the tests turn it into a failure.
-BOOTSTRAP5 = {"css_url": None, "javascript_url": None}

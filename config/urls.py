@@ -3,10 +3,17 @@
 from django.conf import settings
 from django.urls import include, path
 
-from config import api
+import comptes.urls
+import journal.urls
+from config import api, views
+
+# One namespace for people and sign-in, although the pages of people stand on the floor of the journal.
+COMPTES = [*comptes.urls.urlpatterns, *journal.urls.personnes]
 
 urlpatterns = [
-    path("", include("comptes.urls")),
+    path("", views.home, name="accueil"),
+    path("sante/", views.health, name="sante"),
+    path("", include((COMPTES, comptes.urls.app_name))),
     path("", include("journal.urls")),
     path("", include("mutualisation.urls")),
     path("", include("contrats.urls")),

@@ -1,30 +1,70 @@
-"""Reading the offset of the demonstration, at most once a second per process."""
+"""The clock of the demonstration: its offset, and how it moves forward."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.utils import timezone
 
 from demo.models import Decalage
+from journal.models import Tache
+from journal.reveil import ticking
+from journal.workflows.courriel import send_due_mails
+from journal.workflows.tache import claim, run
+from socle import horloge
+from socle.erreurs import Refus
 
-_KEPT_SECONDS = 1.0
-_read_at = -_KEPT_SECONDS
-_offset = timedelta()
+KEPT_SECONDS = 1.0
+MAX_JUMP = timedelta(days=3 * 366)
+
+
+class _Cache:
+    """The offset as last read: a process asks the database at most once a second."""
+
+    read_at = -KEPT_SECONDS
+    offset = timedelta()
 
 
 def current_offset() -> timedelta:
-    """The offset in force; zero while the table does not exist yet (migrations)."""
-    global _read_at, _offset
-    if time.monotonic() - _read_at >= _KEPT_SECONDS:
-        try:
-            _offset = Decalage.objects.values_list("duree", flat=True).first() or timedelta()
-        except DatabaseError:
-            return timedelta()
-        _read_at = time.monotonic()
-    return _offset
+    """The offset in force."""
+    if time.monotonic() - _Cache.read_at >= KEPT_SECONDS:
+        _Cache.offset = Decalage.objects.values_list("duree", flat=True).first() or timedelta()
+        _Cache.read_at = time.monotonic()
+    return _Cache.offset
 
 
-def forget() -> None:
-    """Read again at the next call: the offset has just moved."""
-    global _read_at
-    _read_at = -_KEPT_SECONDS
+def set_now(instant: datetime) -> None:
+    """Make the clock of every process say `instant`, from now on."""
+    Decalage.objects.update_or_create(pk_unique=1, defaults={"duree": instant - timezone.now()})
+    _Cache.read_at = -KEPT_SECONDS
+
+
+def advance(target: datetime) -> int:
+    """Move the clock forward, doing what falls due on the way in order, each at its own instant; returns how many jobs.
+
+    Raises Refus for an instant that is not ahead, or too far ahead.
+    """
+    now = horloge.now()
+    if target <= now:
+        raise Refus("L'horloge de la démonstration n'avance que vers l'avenir.")
+    if target - now > MAX_JUMP:
+        raise Refus("L'horloge avance de trois ans au plus à la fois.")
+    done = replay_until(target, floor=now)
+    set_now(target)
+    return done
+
+
+def replay_until(target: datetime, *, floor: datetime) -> int:
+    """Run what falls due up to an instant, in order, each at its own (never before `floor`); returns how many jobs."""
+    done = 0
+    with ticking():
+        while (tache := claim(target)) is not None:
+            _replay(tache, floor)
+            done += 1
+    return done
+
+
+def _replay(tache: Tache, floor: datetime) -> None:
+    """Run a job at its own instant; one already late runs at the present one."""
+    with horloge.at(max(tache.due_at, floor)):
+        run(tache)
+        send_due_mails()

@@ -1,4 +1,11 @@
-"""Addresses."""
+"""Addresses of the demonstration."""
+
+from django.urls import path
+
+from demo import views
 
 app_name = "demo"
-urlpatterns: list = []
+urlpatterns = [
+    path("avancer/", views.advance_clock, name="avancer"),
+    path("entrer/", views.enter, name="entrer"),
+]

@@ -1,6 +1,7 @@
-"""The one typeface of our documents, from its wheel: the same glyphs on any machine, whatever fonts it has."""
+"""The one typeface of our documents, from its wheel: the same glyphs whatever fonts a machine has."""
 
 import hashlib
+import io
 import os
 import zlib
 from functools import cache
@@ -34,7 +35,10 @@ ffi.cdef(
 
 
 class FontConfiguration(fonts.FontConfiguration):
-    """WeasyPrint's, but born empty: only the faces of our style sheets, no font of the system, not even as a fallback."""
+    """WeasyPrint's, but born empty: the faces of our sheets and no font of the system, even as fallback.
+
+    It sets the private attributes that its parent's constructor sets, without calling it.
+    """
 
     def __init__(self) -> None:
         self._pid = os.getpid()
@@ -63,14 +67,17 @@ def face(name: str) -> bytes:
 
 @cache
 def covered() -> frozenset[str]:
-    """Characters that every face has: what can be printed."""
+    """Characters that can be printed: those that every face has, line ends and tabs."""
     maps = [set(_open(name).getBestCmap()) for name in FACES]
-    return frozenset(map(chr, set.intersection(*maps)))
+    return frozenset(map(chr, set.intersection(*maps))) | frozenset("\t\n\r\f")
 
 
 @cache
 def fingerprint() -> str:
-    """What the bytes of a document depend on, besides its data and template: two machines that agree on it print the same bytes."""
+    """What the bytes of a document depend on, besides its data and template.
+
+    Two machines that agree on it print the same bytes.
+    """
     parts = [
         f"WeasyPrint {weasyprint.__version__}",
         f"pydyf {pydyf.__version__}",
@@ -84,8 +91,10 @@ def fingerprint() -> str:
 
 def _face_mark(name: str) -> str:
     version = str(_open(name)["name"].getDebugName(5)).split(";")[0].removeprefix("Version ")
-    return f"{FACES[name].removesuffix('.ttf')} {version} sha256:{hashlib.sha256(face(name)).hexdigest()[:12]}"
+    return (
+        f"{FACES[name].removesuffix('.ttf')} {version} sha256:{hashlib.sha256(face(name)).hexdigest()[:12]}"
+    )
 
 
 def _open(name: str) -> TTFont:
-    return TTFont(FOLDER / FACES[name], lazy=True)
+    return TTFont(io.BytesIO(face(name)), lazy=True)

@@ -1,6 +1,7 @@
-"""From HTML to a PDF/A-3a that is also PDF/UA-1: tagged, self-contained, and the same bytes for the same input.
+"""From HTML to a PDF/A-3a that is also PDF/UA-1: tagged, self-contained, the same bytes for the same input.
 
-Nothing is fetched but the faces (`police:`) and the style sheets (`style:`) of the house. See also `documents.controle`.
+Nothing is fetched but the faces (`police:`) and the style sheets (`style:`) of the house.
+`documents.controle` checks the result.
 """
 
 import contextlib
@@ -32,10 +33,18 @@ STYLE_NAMES = frozenset({"pdf.css"})
 LANGUAGE = "fr"
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-# Line ends and tabs are layout, joiners and direction marks print nothing: none of them is a missing glyph.
-_INVISIBLE = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufe0e\ufe0f")
-_LAYOUT = frozenset("\t\n\r\f ")
-_REPLACED = {"\u2010": "-", "\u2011": "-", "\u2009": "\u202f", "\u2008": "\u202f", "\u2007": "\u00a0", "\u2212": "–"}
+# Joiners and direction marks print nothing: none of them is a missing glyph.
+_INVISIBLE = frozenset(
+    "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufe0e\ufe0f"
+)
+_REPLACED = {
+    "\u2010": "-",
+    "\u2011": "-",
+    "\u2009": "\u202f",
+    "\u2008": "\u202f",
+    "\u2007": "\u00a0",
+    "\u2212": "–",
+}
 
 # Pango's font maps are not meant for two threads at once.
 _lock = threading.Lock()
@@ -44,7 +53,10 @@ _configuration: polices.FontConfiguration | None = None
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file carried inside the PDF (PDF/A-3 associated file); `relationship` is « Source », « Data », « Supplement »…"""
+    """A file carried inside the PDF (PDF/A-3 associated file).
+
+    `relationship` is one of ISO 32000-2, 7.11.3: « Source », « Data », « Supplement »…
+    """
 
     name: str
     content: bytes
@@ -53,7 +65,10 @@ class Attachment:
 
 
 class Fetcher(URLFetcher):  # type: ignore[misc]
-    """Serves `police:<face>` and `style:<sheet>`; refuses all else, says so in the log, and the document goes on without it."""
+    """Serves `police:<face>` and `style:<sheet>`; refuses all else.
+
+    A refusal is logged, and the document goes on without what it asked for.
+    """
 
     def __init__(self) -> None:
         super().__init__(allowed_protocols=(), allow_redirects=False)
@@ -63,17 +78,21 @@ class Fetcher(URLFetcher):  # type: ignore[misc]
         if scheme == "police" and name in polices.FACES:
             return URLFetcherResponse(url, polices.face(name), {"Content-Type": "font/ttf"})
         if scheme == "style" and name in STYLE_NAMES:
-            return URLFetcherResponse(url, (STYLES / name).read_bytes(), {"Content-Type": "text/css; charset=utf-8"})
+            return URLFetcherResponse(
+                url, (STYLES / name).read_bytes(), {"Content-Type": "text/css; charset=utf-8"}
+            )
         log.warning("PDF : ressource refusée, %s", url[:200])
         raise ValueError("Ressource refusée")
 
 
-def render_pdf(html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()) -> bytes:
+def render_pdf(
+    html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()
+) -> bytes:
     """Print a whole HTML page as PDF/A-3a and PDF/UA-1.
 
-    The same arguments give the same bytes wherever `fingerprint()` is the same. `created_at` must be aware; it is the only
-    date written. Characters the typeface lacks are printed as ◊ (see `unprintable`). `data-couleur="#rrggbb"` on <html>
-    sets the colour of the cover, darkened as far as white text needs.
+    The same arguments give the same bytes wherever `fingerprint()` is the same. `created_at` must be aware;
+    it is the only date written. Characters the typeface lacks are printed as ◊ (see `unprintable`).
+    `data-couleur="#rrggbb"` on <html> sets the colour of the cover, darkened as far as white text needs.
     """
     stamp = created_at.astimezone(UTC).replace(microsecond=0, tzinfo=None)
     with _lock, _collector_paused():
@@ -87,7 +106,7 @@ def render_pdf(html: str, *, title: str, created_at: datetime, attachments: Sequ
 
 
 def unprintable(text: str) -> list[str]:
-    """Characters of a text that no document can print: emoji, scripts the typeface lacks. In order, once each."""
+    """Characters of a text that no document can print (emoji, other scripts), in order, once each."""
     return [char for char in dict.fromkeys(unicodedata.normalize("NFC", text)) if _is_lost(char)]
 
 
@@ -115,7 +134,7 @@ def _fonts() -> polices.FontConfiguration:
 
 @contextlib.contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Boxes live until the end of the document: collecting them in between finds nothing and takes a fifth of the time."""
+    """Boxes live until the end of the document: collecting before finds nothing and takes time."""
     if not gc.isenabled():
         yield
         return
@@ -138,7 +157,9 @@ def _prepare(root: Element) -> None:
         for name, value in element.items():
             element.set(name, _printable(value, missing) or "")
     if missing:
-        log.warning("PDF : caractères absents de la police, %s", ", ".join(f"U+{ord(c):04X}" for c in missing))
+        log.warning(
+            "PDF : caractères absents de la police, %s", ", ".join(f"U+{ord(c):04X}" for c in missing)
+        )
 
 
 def _printable(text: str | None, missing: dict[str, None]) -> str | None:
@@ -153,9 +174,9 @@ def _is_lost(char: str) -> bool:
 
 
 def _printable_char(char: str) -> str:
-    """The character, a plainer equivalent (« ﬁ » → « fi », « é » in two pieces), nothing if it is invisible, else ◊."""
+    """The character, a plainer equivalent (« Ａ » → « A »), nothing if invisible, else ◊."""
     covered = polices.covered()
-    if char in covered or char in _LAYOUT:
+    if char in covered:
         return char
     if char in _INVISIBLE or unicodedata.category(char) in ("Mn", "Cc"):
         return ""
@@ -221,7 +242,7 @@ def _name_headers(pdf: pydyf.PDF, reached: dict[int, Any]) -> None:
 
 
 def _set_aside_running_texts(pdf: pydyf.PDF, root: Any, reached: dict[int, Any]) -> None:
-    """Footers and watermark are outside the structure tree: mark them as artifacts, so that nobody hears them on each page."""
+    """Footers and watermark are outside the structure tree: make them artifacts, not heard on each page."""
     nums = _target(pdf, root["ParentTree"])["Nums"]
     parents = {nums[i]: nums[i + 1] for i in range(0, len(nums), 2)}
     for reference in pdf.page_references:
@@ -233,7 +254,11 @@ def _set_aside_running_texts(pdf: pydyf.PDF, root: Any, reached: dict[int, Any])
         if aside:
             _mark_artifacts(_target(pdf, page["Contents"]), aside)
     for element in pdf.objects:
-        if isinstance(element, pydyf.Dictionary) and element.get("Type") == "/StructElem" and element.number not in reached:
+        if (
+            isinstance(element, pydyf.Dictionary)
+            and element.get("Type") == "/StructElem"
+            and element.number not in reached
+        ):
             element.clear()
 
 
@@ -255,7 +280,7 @@ def _describe_links(document: weasyprint.Document) -> None:
 
 
 def _identify(pdf: pydyf.PDF) -> None:
-    """Add the PDF/UA identifier to the metadata, with the schema that PDF/A asks for when a property is not one of its own."""
+    """Add the PDF/UA identifier to the metadata, with the schema PDF/A asks for a property not its own."""
     metadata = _target(pdf, pdf.catalog["Metadata"])
     metadata.compress = False  # readable by archive tools that do not open streams
     metadata.stream = [b"".join(metadata.stream).replace(b"</rdf:RDF>", _PDFUA_XMP + b"</rdf:RDF>", 1)]

@@ -1,4 +1,24 @@
-"""Addresses."""
+"""Addresses of the journal; and those of people, which carry the name of the floor below."""
+
+from django.urls import path
+
+from journal.views import courriel, evenement, invitation, personne, tache
 
 app_name = "journal"
-urlpatterns: list = []
+urlpatterns = [
+    path("courriels/", courriel.index, name="courriels"),
+    path("courriels/<int:pk>/", courriel.show, name="courriel"),
+    path("taches/", tache.index, name="taches"),
+    path("historique/<str:objet_type>/<int:objet_id>/", evenement.history, name="historique"),
+]
+# Included by config under the namespace `comptes`: these pages write mails and events, which comptes cannot reach.
+personnes = [
+    path("invitation/<str:uidb64>/<str:token>/", invitation.Accept.as_view(), name="invitation"),
+    path("mot-de-passe/", invitation.forgotten, name="mot_de_passe_oublie"),
+    path("personnes/", personne.index, name="personnes"),
+    path("personnes/nouvelle/", personne.create, name="personne_nouvelle"),
+    path("personnes/<int:pk>/", personne.show, name="personne"),
+    path("personnes/<int:pk>/habilitations/", personne.grant, name="habilitation_nouvelle"),
+    path("personnes/<int:pk>/inviter/", personne.send_invitation, name="inviter"),
+    path("habilitations/<int:pk>/fin/", personne.end, name="habilitation_fin"),
+]

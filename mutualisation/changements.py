@@ -7,6 +7,7 @@ from datetime import date
 from mutualisation.models import Adhesion, Cycle, Declaration, Ligne
 from mutualisation.models.catalogue import ActiviteLue, CatalogueLu, DomaineLu
 from socle import registres
+from socle.dates import day_and_year
 from socle.registres import Consequence
 from socle.typographie import enumerate_french, plural
 from territoire.models import Commune
@@ -41,19 +42,19 @@ class Changement:
     domaine: DomaineLu
     nature: Ligne.Nature
     activites: tuple[ActiviteLue, ...]
+    entier: bool = False  # everything enters, or everything leaves
 
     @property
     def phrase(self) -> str:
-        """« Votre commune confie aussi le recrutement et la formation » in words that hold for any label."""
-        names = enumerate_french([activite.libelle for activite in self.activites])
-        whole = len(self.activites) == len(self.domaine.activites)
-        object_ = "tout le domaine" if whole else f"{plural(len(self.activites), 'activité')} ({names})"
+        """What follows the name of the domain: « votre commune confie aussi « Recrutement » et « Formation » »."""
+        count = plural(len(self.activites), "activité")
+        names = enumerate_french([f"« {activite.libelle} »" for activite in self.activites])
         verb = {
-            Nature.ENTREE: "Votre commune confie",
-            Nature.EXTENSION: "Votre commune confie aussi",
-            Nature.RETRAIT: "Votre commune reprend",
+            Nature.ENTREE: "votre commune confie",
+            Nature.EXTENSION: "votre commune confie aussi",
+            Nature.RETRAIT: "votre commune reprend",
         }[self.nature]
-        return f"{verb} {object_}"
+        return f"{verb} tout le domaine ({count})" if self.entier else f"{verb} {names}"
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ class EtatDomaine:
         added = tuple(a for a in self.domaine.activites if a.id in self.voulues - self.base)
         removed = tuple(a for a in self.domaine.activites if a.id in self.base - self.voulues)
         entering = Nature.EXTENSION if self.base else Nature.ENTREE
-        found = [Changement(self.domaine, entering, added), Changement(self.domaine, Nature.RETRAIT, removed)]
+        found = [
+            Changement(self.domaine, entering, added, len(added) == len(self.domaine.activites)),
+            Changement(self.domaine, Nature.RETRAIT, removed, not self.voulues),
+        ]
         return [changement for changement in found if changement.activites]
 
     @property
@@ -128,6 +132,14 @@ def _base_and_wanted(declaration: Declaration) -> tuple[frozenset[int], frozense
         return frozenset(kept | removed), frozenset(kept | added)
     base = base_on_eve(declaration.cycle, declaration.commune)
     return base, (base | added) - removed
+
+
+def ac_sentence(cycle: Cycle) -> str:
+    """What is known of the effect on the attribution de compensation: always said, even when it is not costed."""
+    return (
+        "Effet sur l'attribution de compensation : non chiffré ; première estimation avant le point d'arrêt "
+        f"du {day_and_year(cycle.point_arret_on)}."
+    )
 
 
 def consequences_of(choix: Choix, commune: Commune, on: date) -> list[Consequence]:

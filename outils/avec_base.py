@@ -13,9 +13,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from outils.base_locale import clean_environment, local_postgres, say
+from outils.base_locale import local_postgres, say
 from outils.gardien import ROOT, Guard
 from outils.lieu_base import BaseLocaleError
+from outils.serveur_base import clean_environment
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -25,25 +26,32 @@ class Relay:
 
     def __init__(self) -> None:
         self.command: subprocess.Popen[bytes] | None = None
-        self.received = 0
+        self._received = 0
+        self._pending = 0
         for number in FORWARDED:
             signal.signal(number, self._receive)
 
     def _receive(self, number: int, _frame: FrameType | None) -> None:
-        self.received = self.received or number
+        self._received = self._received or number
         # Ctrl-C reaches the whole foreground group: the command already has it.
-        if self.command and not (number == signal.SIGINT and _in_foreground()):
+        if number == signal.SIGINT and _in_foreground():
+            return
+        if self.command:
             self.command.send_signal(number)
+        else:
+            self._pending = number
 
     def run(self, command: Sequence[str], environment: dict[str, str], guard: Guard) -> int:
         """Run the command to its end; its exit code, 128 + n when a signal n ended it."""
-        if self.received:
-            return 128 + self.received
+        if self._received:
+            return 128 + self._received
         try:
             self.command = subprocess.Popen(command, env=environment)
         except OSError as error:
             say(f"Commande impossible à lancer : {error}")
             return 127
+        if self._pending:  # came while the command was being started
+            self.command.send_signal(self._pending)
         guard.add_process(self.command.pid)
         code = self.command.wait()
         guard.forget(self.command.pid)

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import contextlib
 import datetime as dt
 import errno
 import http.client
@@ -17,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from outils import base_locale
+from outils import base_locale, serveur_base
+from outils.etat_base import is_running
 from outils.gardien import ROOT, Guard
 from outils.lieu_base import BaseLocaleError
-from outils.superviseur import Command, Failure, Signals, StopAsked, Supervisor
+from outils.superviseur import Command, DemoError, Signals, StopAsked, Supervisor
 from outils.verrou_demo import DemoLock
 
 HOST = "127.0.0.1"
@@ -46,10 +48,8 @@ class Plan:
 
 def say(sentence: str = "") -> None:
     """Tell the user; silent when the terminal has gone."""
-    try:
+    with contextlib.suppress(OSError):
         print(sentence, flush=True)
-    except OSError:
-        pass
 
 
 # --- What the demo runs ------------------------------------------------------------------------
@@ -106,11 +106,11 @@ def web(port: int) -> list[str]:
 
 
 def answers(port: int) -> bool:
-    """Whether /sante/ answers 200."""
+    """Whether /sante/ answers; 503 is its way to say that work is late, as after days without running."""
     with closing(http.client.HTTPConnection(HOST, port, timeout=5)) as connection:
         try:
             connection.request("GET", "/sante/")
-            return connection.getresponse().status == 200
+            return connection.getresponse().status in (200, 503)
         except (OSError, http.client.HTTPException):
             return False
 
@@ -124,20 +124,20 @@ def environment(plan: Plan, url: str) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "SITE_URL": plan.url,
     }
-    return base_locale.clean_environment() | settings
+    return serveur_base.clean_environment() | settings
 
 
 # --- Running it --------------------------------------------------------------------------------
 
 
 def check_port(port: int) -> None:
-    """Failure when the port cannot be listened to."""
+    """DemoError when the port cannot be listened to."""
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((HOST, port))
         except OSError as error:
-            raise Failure(_port_sentence(port, error)) from error
+            raise DemoError(_port_sentence(port, error)) from error
 
 
 def _port_sentence(port: int, error: OSError) -> str:
@@ -166,7 +166,7 @@ def play(plan: Plan) -> int:
     except StopAsked:
         say("La démonstration est arrêtée ; ses données sont gardées.")
         return 0
-    except (Failure, BaseLocaleError) as failure:
+    except (DemoError, BaseLocaleError) as failure:
         print(failure, file=sys.stderr)
         return 1
     raise AssertionError("the demo only ends by an exception")
@@ -196,8 +196,10 @@ def _database(plan: Plan, guard: Guard, stack: ExitStack) -> tuple[str, Callable
     url = stack.enter_context(base_locale.local_postgres(folder, guard=guard, tell=say))
 
     def check_base() -> None:
-        if not base_locale.is_running(folder):
-            raise Failure(f"La base de données s'est arrêtée : tout s'arrête. Voir {folder / 'serveur.log'}.")
+        if not is_running(folder):
+            raise DemoError(
+                f"La base de données s'est arrêtée : tout s'arrête. Voir {folder / 'serveur.log'}."
+            )
 
     return url, check_base
 
@@ -210,7 +212,7 @@ def _serve(plan: Plan, supervisor: Supervisor) -> None:
     for service in plan.services:
         supervisor.start(service)
     if not supervisor.wait_until(plan.is_ready, patience=READY_PATIENCE):
-        raise Failure(f"Le site ne répond pas : voir les journaux dans {plan.var / 'journaux'}.")
+        raise DemoError(f"Le site ne répond pas : voir les journaux dans {plan.var / 'journaux'}.")
     say(f"\nLa démonstration est prête : {plan.url}/\n")
     for command in plan.closing:
         supervisor.run(command, visible=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 from outils import base_locale
 from outils.gardien import ROOT
 from outils.lieu_base import BaseLocaleError
-from outils.superviseur import Failure
+from outils.superviseur import DemoError
 from outils.verrou_demo import DemoLock
 
 
 def reset(var: Path) -> None:
-    """Stop, then delete; Failure or BaseLocaleError when something still uses the data."""
+    """Stop, then delete; DemoError or BaseLocaleError when something still uses the data."""
     with closing(DemoLock(var)) as lock:
         if lock.stop_holder():
             print("La démonstration en cours a été arrêtée.")
@@ -27,7 +27,7 @@ def reset(var: Path) -> None:
 def main() -> int:
     try:
         reset(ROOT / "var")
-    except (Failure, BaseLocaleError) as failure:
+    except (DemoError, BaseLocaleError) as failure:
         print(failure, file=sys.stderr)
         return 1
     print("Les données de la démonstration sont effacées : « make demo » repart de zéro.")

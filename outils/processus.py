@@ -1,5 +1,6 @@
 """Start, watch and end processes, by process group."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -74,10 +75,8 @@ def wait_until(condition: Callable[[], bool], patience: float) -> bool:
 
 def send(pid: int, number: int, *, group: bool = False) -> None:
     """Send a signal to a process or to its whole group; silent when it is gone."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         (os.killpg if group else os.kill)(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def end_processes(pids: Sequence[int], *, patience: float = 5, group: bool = False) -> None:

@@ -14,17 +14,18 @@ from outils.gardien import Guard
 
 END_PATIENCE = 6.0
 TAIL = 12
+REFUSAL = "CommandError: "
 
 
-class Failure(Exception):
+class DemoError(Exception):
     """Something needed did not work or has stopped; the message is a French sentence for the user."""
 
 
-class StopAsked(Exception):
+class StopAsked(BaseException):
     """Ctrl-C, SIGTERM, a closed terminal, or the end of the process that started us."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Command:
     """A command and the name its log and its messages have (« le serveur web »)."""
 
@@ -74,14 +75,14 @@ class Supervisor:
         return process
 
     def run(self, command: Command, *, visible: bool = False) -> None:
-        """Run a command to its end; Failure if it fails, StopAsked if a stop is asked meanwhile."""
+        """Run a command to its end; DemoError if it fails, StopAsked if a stop is asked meanwhile."""
         process = self.start(command, visible=visible)
         while process.poll() is None:
             self._signals.check()
             time.sleep(0.05)
         self._collect(command)
         if process.returncode:
-            raise Failure(f"{command.title} a échoué.\n{self._tail(command)}")
+            raise DemoError(self._refusal(command) or f"{command.title} a échoué.\n{self._tail(command)}")
 
     def wait_until(self, condition: Callable[[], bool], *, patience: float) -> bool:
         """Wait for a condition while everything runs; False when it did not come in `patience` seconds."""
@@ -94,14 +95,14 @@ class Supervisor:
         return False
 
     def check(self) -> None:
-        """Raise StopAsked, or Failure when a command has ended."""
+        """Raise StopAsked, or DemoError when a command has ended."""
         self._signals.check()
         for command, process in self._running.items():
             if process.poll() is not None:
-                raise Failure(f"{command.title} s'est arrêté : tout s'arrête.\n{self._tail(command)}")
+                raise DemoError(f"{command.title} s'est arrêté : tout s'arrête.\n{self._tail(command)}")
 
     def watch(self, also: Callable[[], None]) -> None:
-        """Stay until something ends; `also` is called each second and may raise Failure."""
+        """Stay until something ends; `also` is called each second and may raise DemoError."""
         while True:
             also()
             for _ in range(5):
@@ -120,6 +121,11 @@ class Supervisor:
         process.wait()
         processus.send(process.pid, signal.SIGKILL, group=True)
         self._guard.forget(process.pid)
+
+    def _refusal(self, command: Command) -> str:
+        """The sentence of a Django command that refuses what it was given, alone; "" when there is none."""
+        lines = self.log_of(command).read_text(errors="replace").splitlines()
+        return lines[-1].removeprefix(REFUSAL) if lines and lines[-1].startswith(REFUSAL) else ""
 
     def _tail(self, command: Command) -> str:
         log = self.log_of(command)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from outils import processus, verrous
-from outils.superviseur import Failure
+from outils.superviseur import DemoError
 
 PATIENCE = 30.0
 
@@ -21,24 +21,24 @@ class DemoLock:
         try:
             self.descriptor = verrous.open_lock(var / "demo.verrou")
         except PermissionError as error:
-            raise Failure(
+            raise DemoError(
                 f"Le dossier {var} appartient à un autre compte : relancez avec ce compte-là."
             ) from error
 
     def take(self) -> None:
-        """Take the lock; Failure when the demo already runs, patience when it is just ending."""
+        """Take the lock; DemoError when the demo already runs, patience when it is just ending."""
         deadline = time.monotonic() + PATIENCE
         while not verrous.try_lock(self.descriptor):
             self._fail_if_running()
             if time.monotonic() > deadline:
-                raise Failure("Une démonstration précédente n'en finit pas de s'arrêter : réessayez.")
+                raise DemoError("Une démonstration précédente n'en finit pas de s'arrêter : réessayez.")
             time.sleep(0.1)
         os.ftruncate(self.descriptor, 0)
 
     def _fail_if_running(self) -> None:
         note = self._read()
         if note and processus.alive(note["pid"]):
-            raise Failure(
+            raise DemoError(
                 f"La démonstration tourne déjà : {note['url']}\n"
                 "Arrêtez-la par Ctrl-C dans sa fenêtre, ou par « make demo-reset » (qui efface ses données)."
             )
@@ -64,8 +64,8 @@ class DemoLock:
             processus.send(note["pid"], signal.SIGTERM)
         try:
             verrous.wait_lock(self.descriptor, patience=PATIENCE)
-        except verrous.LockTimeout as error:
-            raise Failure(
+        except verrous.LockTimeoutError as error:
+            raise DemoError(
                 "La démonstration ne s'arrête pas : arrêtez-la par Ctrl-C dans sa fenêtre."
             ) from error
         return True

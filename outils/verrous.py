@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-class LockTimeout(Exception):
+class LockTimeoutError(Exception):
     """The lock stayed held by someone else for longer than the patience given."""
 
 
@@ -28,14 +28,14 @@ def try_lock(descriptor: int, *, shared: bool = False) -> bool:
 
 
 def wait_lock(descriptor: int, *, patience: float, on_wait: Callable[[], None] = lambda: None) -> None:
-    """Take the lock, calling `on_wait` once if it is busy; LockTimeout after `patience` seconds."""
+    """Take the lock, calling `on_wait` once if it is busy; LockTimeoutError after `patience` seconds."""
     if try_lock(descriptor):
         return
     on_wait()
     deadline = time.monotonic() + patience
     while not try_lock(descriptor):
         if time.monotonic() > deadline:
-            raise LockTimeout
+            raise LockTimeoutError
         time.sleep(0.05)
 
 

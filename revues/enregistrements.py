@@ -1,7 +1,7 @@
 """What this floor tells the floors below: jobs, documents, deadlines, links, and what a retrait would leave without object."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from django.urls import reverse
 
@@ -9,11 +9,12 @@ from comptes.models import Personne
 from documents.gabarit import render_document
 from documents.models import Document
 from mutualisation.models import Domaine
+from revues.cartes import cards
 from revues.echeances import deadlines
 from revues.models import Revue
 from revues.workflows.revue import TACHE_MOIS, run_month, start_reviews
 from socle import horloge, registres
-from socle.dates import day_and_year
+from socle.dates import day_and_year, hour, long_day
 from socle.registres import Consequence, Lien
 from socle.typographie import plural
 from territoire.models import Commune
@@ -25,6 +26,7 @@ def register() -> None:
     registres.demarrages.register("revues", start_reviews)
     registres.rendus.register("compte_rendu", render_minutes)
     registres.echeances.register("revues", deadlines)
+    registres.cartes.register("revues", cards)
     registres.consequences.register("revues", orphans)
     registres.liens.register("revues", links)
 
@@ -44,10 +46,17 @@ def orphans(commune: Commune, domaines: frozenset[int], on: date) -> Iterable[Co
 
 
 def links(user: Personne, commune: Commune, domaine: Domaine, on: date) -> Iterable[Lien]:
-    """The latest review of a domain in a commune, for who may see it."""
-    past = Revue.objects.visible_to(user).filter(commune=commune, domaine=domaine, prevue_at__lte=horloge.now())
-    revue = past.select_related("epci").order_by("-prevue_at").first()
-    if revue:
-        day = day_and_year(horloge.local(revue.prevue_at, revue.epci.fuseau))
-        url = reverse("revues:revue", args=[revue.pk])
-        yield Lien(f"Dernière revue : {day}, {revue.get_etat_display()}", url)
+    """The latest review of a domain in a commune and the next one, for who may see them."""
+    mine = Revue.objects.visible_to(user).filter(commune=commune, domaine=domaine).select_related("epci")
+    past = mine.filter(prevue_at__lte=horloge.now()).order_by("-prevue_at").first()
+    coming = mine.filter(prevue_at__gt=horloge.now(), etat=Revue.Etat.PREVUE).order_by("prevue_at").first()
+    if past:
+        state = "compte rendu attendu" if past.en_retard else past.get_etat_display()
+        yield Lien(f"Dernière revue : {day_and_year(_local(past))}, {state}", reverse("revues:revue", args=[past.pk]))
+    if coming:
+        local = _local(coming)
+        yield Lien(f"Prochaine revue : {long_day(local)} à {hour(local)}", reverse("revues:revue", args=[coming.pk]))
+
+
+def _local(revue: Revue) -> datetime:
+    return horloge.local(revue.prevue_at, revue.epci.fuseau)

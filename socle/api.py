@@ -1,84 +1,84 @@
-"""What every list of the API shares: cursor pages, strict filters, errors as problem+json in French."""
+"""What the API of every floor shares: fields that explain themselves, read-only resources."""
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
-from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework import exceptions, status
-from rest_framework.pagination import CursorPagination
-from rest_framework.response import Response
-from rest_framework.views import exception_handler, set_rollback
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, viewsets
 
-TITLES = {
-    400: "Demande incorrecte",
-    401: "Authentification nécessaire",
-    403: "Action interdite",
-    404: "Objet introuvable",
-    405: "Méthode non permise",
-    406: "Format non proposé",
-    415: "Format non accepté",
-    429: "Trop de demandes",
+COMMON = {
+    "id": "Identifiant.",
+    "epci": "Identifiant de l'EPCI.",
+    "commune": "Identifiant de la commune.",
+    "code_insee": "Code INSEE actuel de la commune.",
+    "domaine": "Identifiant du domaine.",
+    "domaine_code": "Code du domaine.",
+    "activite": "Identifiant de l'activité.",
+    "activite_code": "Code de l'activité.",
 }
 
 
-class CursorPages(CursorPagination):
-    """Pages that stay stable under writes; `curseur` is opaque, `taille` goes up to 200."""
+class ReadSerializer(serializers.ModelSerializer):
+    """Fields to read, explained in French: by `Meta.descriptions`, `COMMON` or the model's verbose name."""
 
-    page_size = 50
-    max_page_size = 200
-    page_size_query_param = "taille"
-    cursor_query_param = "curseur"
-    ordering = "pk"
+    def get_extra_kwargs(self) -> dict[str, dict[str, Any]]:
+        return {name: {"read_only": True} for name in self.Meta.fields}
 
-
-class StrictFilterBackend(DjangoFilterBackend):
-    """django-filter, where an unknown parameter is an error that names it rather than a filter silently ignored."""
-
-    shared = frozenset({"taille", "curseur"})
-
-    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
-        filterset = self.get_filterset(request, queryset, view)
-        known = self.shared | set(filterset.get_filters() if filterset else ())
-        unknown = sorted(set(request.query_params) - known)
-        if unknown:
-            raise exceptions.ValidationError({name: ["Ce paramètre n'existe pas."] for name in unknown})
-        return super().filter_queryset(request, queryset, view)
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields: dict[str, serializers.Field] = super().get_fields()
+        words = COMMON | getattr(self.Meta, "descriptions", {})
+        for name, field in fields.items():
+            field.help_text = field.help_text or words.get(name) or _verbose(self.Meta.model, name)
+        return fields
 
 
-def problem(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """Errors as `application/problem+json` (RFC 9457) with a stable `code` and French words."""
-    response = exception_handler(exc, context)
-    if response is None:
-        return None
-    set_rollback()
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": TITLES.get(response.status_code, "Erreur"),
-        "status": response.status_code,
-        "code": _code(exc),
+def _verbose(model: type[Model], name: str) -> str:
+    """The verbose name of a column, as a sentence; nothing for anything else, which must bring its words."""
+    try:
+        text = str(model._meta.get_field(name).verbose_name)
+    except (FieldDoesNotExist, AttributeError):
+        return ""
+    return f"{text[0].upper()}{text[1:]}."
+
+
+class DroitsField(serializers.DictField):
+    """`droits`: what the account may do with the object, from the same `abilities_for` as the pages."""
+
+    child = serializers.BooleanField()
+
+    def __init__(self, **kwargs: Any) -> None:
+        text = "Ce que le compte peut faire de l'objet, action par action."
+        super().__init__(source="*", read_only=True, help_text=text, **kwargs)
+
+    def to_representation(self, value: Any) -> dict[str, bool]:
+        abilities: dict[str, bool] = value.abilities_for(self.context["request"].user)
+        return abilities
+
+
+class PageField(serializers.URLField):
+    """`page`: the public address of the page that shows the object to a person."""
+
+    def __init__(self, route: str, **kwargs: Any) -> None:
+        self.route = route
+        text = "Adresse de la page de cet objet, pour une personne connectée."
+        super().__init__(source="pk", read_only=True, help_text=text, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        return settings.SITE_URL + reverse(self.route, args=[value])
+
+
+class ReadViewSet(viewsets.ReadOnlyModelViewSet):
+    """A list and a detail, nothing else: every other method is answered 405."""
+
+    http_method_names = ("get", "head")
+
+
+def read_only_schema(nom: str, description: str) -> dict[str, Any]:
+    """French words of the OpenAPI schema for a read-only resource: arguments of `extend_schema_view`."""
+    return {
+        "list": extend_schema(summary=f"{nom} : liste", description=description, tags=[nom]),
+        "retrieve": extend_schema(summary=f"{nom} : détail", description=description, tags=[nom]),
     }
-    body["erreurs" if isinstance(exc, exceptions.ValidationError) else "detail"] = _detail(exc, response)
-    return Response(body, response.status_code, headers=_kept_headers(response), content_type="application/problem+json")
-
-
-def _code(exc: Exception) -> str:
-    if isinstance(exc, Http404):
-        return "introuvable"
-    if isinstance(exc, PermissionDenied | exceptions.PermissionDenied):
-        return "interdit"
-    return {status.HTTP_400_BAD_REQUEST: "invalide", 401: "non_authentifie", 405: "methode"}.get(
-        getattr(exc, "status_code", 0), "erreur"
-    )
-
-
-def _detail(exc: Exception, response: Response) -> Any:
-    if isinstance(exc, Http404):
-        return "Cet objet n'existe pas, ou vous n'y avez pas accès."
-    if isinstance(exc, exceptions.ValidationError):
-        return response.data
-    return str(getattr(exc, "detail", exc))
-
-
-def _kept_headers(response: Response) -> dict[str, str]:
-    return {name: response[name] for name in ("WWW-Authenticate", "Allow", "Retry-After") if name in response}

@@ -1,6 +1,6 @@
 """Rights: one dictionary per object, read by the page, the API and the check before a write."""
 
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from django.core.exceptions import PermissionDenied
 
@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 class Protege(Protocol):
     """An object that tells what a user may do with it, and who may do the rest."""
 
-    QUI_PEUT: dict[str, str]
+    QUI_PEUT: ClassVar[dict[str, str]]
 
     def abilities_for(self, user: Any) -> dict[str, bool]: ...
 

@@ -64,8 +64,20 @@ class Lien:
     url: str
 
 
+@dataclass(frozen=True)
+class Carte:
+    """A card under the deadlines: plain French phrases, and a gauge (done, total) that the first phrase names."""
+
+    titre: str
+    phrases: tuple[str, ...]
+    jauge: tuple[int, int] | None = None
+    lien: Lien | None = None
+
+
 # (user, contexte, today) -> Echeance...
 echeances: Registre[Callable[[Any, Any, date], Iterable[Echeance]]] = Registre("echeances")
+# (user, contexte, today) -> Carte...
+cartes: Registre[Callable[[Any, Any, date], Iterable[Carte]]] = Registre("cartes")
 # (commune, domaine ids, on) -> Consequence...
 consequences: Registre[Callable[[Any, frozenset[int], date], Iterable[Consequence]]] = Registre("consequences")
 # (user, commune, domaine, on) -> Lien...

@@ -14,14 +14,16 @@ _TAG = re.compile(r"(<!--.*?-->|<(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>)", re.DOTALL)
 _VERBATIM = re.compile(r"<(/?)(textarea|pre|code|script|style|option|title)\b", re.IGNORECASE)
 _RULES = (
     (re.compile(r"(?<=\w)(?:'|&#x27;|&#39;)(?=\w|«|<|$)"), "’"),
-    (re.compile(r"« ?"), "«" + INSECABLE),
-    (re.compile(r" ?»"), INSECABLE + "»"),
+    # A text may be set twice (a mail shown on a page): spaces already set are replaced, not added to.
+    (re.compile(f"«[ {INSECABLE}{FINE}]?"), "«" + INSECABLE),
+    (re.compile(f"[ {INSECABLE}{FINE}]?»"), INSECABLE + "»"),
     (re.compile(r" (?=[;!?])"), FINE),
     (re.compile(r" (?=:)"), INSECABLE),
-    (re.compile(r"(?<=\d) (?=\d{3}(?!\d))"), FINE),
+    # Thousands: groups of three after at most three digits (« 12 345 », but « en 2027 100 agents »).
+    (re.compile(r"(?:(?<=(?<!\d)\d)|(?<=(?<!\d)\d{2})|(?<=(?<!\d)\d{3})) (?=\d{3}(?!\d))"), FINE),
     (re.compile(r"(?<=\d) (?=[€%]|h\b|min\b|ETP\b|km\b|M€)"), INSECABLE),
     (re.compile(r"(?<=\bh) (?=\d\d\b)"), INSECABLE),
-    (re.compile(r"\bn° ?(?=\w)"), "n°" + INSECABLE),
+    (re.compile(f"\\bn°[ {INSECABLE}]?(?=\\w)"), "n°" + INSECABLE),
     (re.compile(r"\b(M\.|MM\.|Mme|Mmes) (?=[A-ZÉÈÀÂÎÔ])"), r"\1" + INSECABLE),
     (re.compile(r"(?<=\d)(er)? (?=(janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre)\b)"), r"\1" + INSECABLE),
 )
@@ -73,6 +75,11 @@ def sort_key(text: str) -> str:
 def plural(count: int, singular: str, plural_form: str | None = None) -> str:
     """« 1 domaine », « 2 domaines », « 0 domaine »: French keeps the singular below two."""
     return f"{count} {singular if abs(count) < 2 else plural_form or singular + 's'}"
+
+
+def spaced(count: int) -> str:
+    """« 4 000 »: thousands parted as French print does."""
+    return f"{count:,}".replace(",", FINE)
 
 
 def enumerate_french(items: list[str]) -> str:

@@ -34,11 +34,15 @@ class JetonAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-class JetonScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class JetonScheme(OpenApiAuthenticationExtension):
     """How the OpenAPI schema tells the tokens."""
 
     target_class = "comptes.api.authentication.JetonAuthentication"
     name = "jeton"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "Jeton du compte de service, montré une seule fois."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Jeton du compte de service, montré une seule fois.",
+        }

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from comptes.models import Personne
 from comptes.roles import Role
 from contrats.models import Contrat, Engagement, Fiche, Indicateur, VersionContrat
@@ -11,6 +13,7 @@ from contrats.models.engagement import Textes
 from journal.workflows.unite import record, unite
 from mutualisation.models import Adhesion, Catalogue, Cycle, Domaine, Ligne
 from mutualisation.workflows.verrou import locked
+from socle.dates import day_and_year
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
 from socle.typographie import of
@@ -25,7 +28,14 @@ WHO = "Seule la Direction des territoires prépare le contrat d'une commune."
 def activites_on(epci: Epci, commune: Commune, on: date) -> frozenset[int]:
     """Activities a contract taking effect on a day covers: in force that day, or accepted and waiting for it."""
     shared = set(Adhesion.objects.activites_of(commune, epci, on))
-    waiting = Ligne.objects.changing().filter(
+    for activite, nature in waiting_lines(epci, commune, on).values_list("activite_id", "nature"):
+        (shared.discard if nature == Ligne.Nature.RETRAIT else shared.add)(activite)
+    return frozenset(shared)
+
+
+def waiting_lines(epci: Epci, commune: Commune, on: date) -> QuerySet[Ligne]:
+    """Accepted lines that wait for their effect, due on a day at the latest, oldest cycle first."""
+    lignes = Ligne.objects.changing().filter(
         epci=epci,
         commune=commune,
         arbitrage=Ligne.Arbitrage.ACCEPTEE,
@@ -33,9 +43,7 @@ def activites_on(epci: Epci, commune: Commune, on: date) -> frozenset[int]:
         declaration__cycle__effective_on__lte=on,
         declaration__cycle__clos_at=None,
     )
-    for activite, nature in waiting.order_by("declaration__cycle__annee").values_list("activite_id", "nature"):
-        (shared.discard if nature == Ligne.Nature.RETRAIT else shared.add)(activite)
-    return frozenset(shared)
+    return lignes.order_by("declaration__cycle__annee", "pk")
 
 
 def domaines_on(epci: Epci, commune: Commune, on: date) -> list[Domaine]:
@@ -61,7 +69,9 @@ def prepare_contract(
     domaines = domaines_on(epci, commune, effective_on)
     if not domaines:
         raise Refus(f"{commune} ne partage rien à cette date : il n'y a pas de contrat à préparer.")
-    contrat, _ = Contrat.objects.select_for_update(of=("self",)).get_or_create(epci=epci, commune=commune)
+    # Contracts of an EPCI are opened one at a time: their ranks make the references.
+    epci = Epci.objects.select_for_update(of=("self",), no_key=True).get(pk=epci.pk)
+    contrat, _ = Contrat.objects.get_or_create(epci=epci, commune=commune)
     version = _open_draft(contrat, effective_on, cycle, acteur)
     _cover(version, domaines)
     return version
@@ -70,9 +80,8 @@ def prepare_contract(
 def _open_draft(contrat: Contrat, effective_on: date, cycle: Cycle | None, acteur: Personne | None) -> VersionContrat:
     draft = contrat.versions.filter(etat=VersionContrat.Etat.PROJET).first()
     if draft:
-        return draft
+        return _move_draft(draft, effective_on, acteur)
     numero = contrat.versions.count()
-    # The reference follows the commune for the life of the contract; avenants add their number.
     rank = Contrat.objects.filter(epci=contrat.epci, pk__lte=contrat.pk).count()
     version = VersionContrat.objects.create(
         contrat=contrat,
@@ -91,6 +100,25 @@ def _open_draft(contrat: Contrat, effective_on: date, cycle: Cycle | None, acteu
         acteur=acteur,
         libelle=f"Projet de contrat {version.reference} ouvert pour la commune {of(contrat.commune.nom)}",
         contenu={"reference": version.reference, "numero": numero},
+    )
+    return version
+
+
+def _move_draft(version: VersionContrat, effective_on: date, acteur: Personne | None) -> VersionContrat:
+    """A draft covers what is shared on one day: preparing it for another day moves it there."""
+    if version.effective_on == effective_on:
+        return version
+    version.effective_on = effective_on
+    version.version += 1
+    version.save(update_fields=["effective_on", "version"])
+    record(
+        type="contrat.date",
+        objet=version,
+        epci=version.epci,
+        commune=version.commune,
+        acteur=acteur,
+        libelle=f"Projet {version.reference} préparé pour le {day_and_year(effective_on)}",
+        contenu={"reference": version.reference, "effective_on": effective_on.isoformat()},
     )
     return version
 

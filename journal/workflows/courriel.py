@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.template.loader import render_to_string
+from django.template import Context
+from django.template.loader import get_template
 
 from comptes.models import Personne
 from journal.models import Courriel, PieceJointe
@@ -47,7 +49,7 @@ def write_mail(
     `occurrence` tells apart the mails of one kind about one object (a month, a reminder); after `perime_at` an unsent mail
     is given up and said « périmé » rather than flooding people late.
     """
-    corps = render_to_string(f"courriels/{type}.txt", {**contexte, "destinataire": destinataire, "site": settings.SITE_URL})
+    corps = _body(type, {**contexte, "destinataire": destinataire, "site": settings.SITE_URL})
     unique = {
         "destinataire": destinataire,
         "type": type,
@@ -59,12 +61,18 @@ def write_mail(
         **unique,
         epci=epci,
         adresse=destinataire.email,
-        sujet=typeset(sujet)[:200],
+        sujet=typeset(" ".join(sujet.split()))[:200],  # a header is one line
         corps=typeset(corps).strip() + "\n",
         ecrit_at=horloge.now(),
         perime_at=perime_at,
     )
     return _insert(courriel, unique, list(pieces))
+
+
+def _body(type: str, contexte: dict[str, object]) -> str:
+    """The text of the template; plain text, so nothing is escaped: « L'Haÿ & fils » stays as it is."""
+    template: Any = get_template(f"courriels/{type}.txt")
+    return str(template.template.render(Context(contexte, autoescape=False)))
 
 
 def _insert(courriel: Courriel, unique: dict[str, object], pieces: list[Piece]) -> Courriel | None:
@@ -108,7 +116,7 @@ def _send_batch() -> int:
 def _send(courriel: Courriel, now: datetime) -> None:
     try:
         _message(courriel).send()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a message that cannot be written must not hold the others
         delay = min(timedelta(minutes=2**courriel.essais), MAX_DELAY)
         _pending().filter(pk=courriel.pk).update(
             essais=F("essais") + 1, reessai_at=horloge.real_now() + delay, erreur=str(error)[:300]

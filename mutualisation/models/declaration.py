@@ -15,6 +15,11 @@ from socle.models import Abilities, Versioned
 from territoire.models import Commune, Epci
 
 
+def missing_motive(domaine: Domaine) -> str:
+    """What is asked of a commune that leaves a domain without saying why."""
+    return f"Le motif du retrait : {domaine.libelle}."
+
+
 class DeclarationQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> "DeclarationQuerySet":
         """To that commune, its pôle and the Direction: choices not voted yet are nobody else's business."""
@@ -69,23 +74,28 @@ class Declaration(Abilities, Versioned):
     def deposee(self) -> bool:
         return self.etat == self.Etat.DEPOSEE
 
+    def prepared_by(self, user: Any) -> bool:
+        """Whether the user prepares the declarations of this commune, were the campaign open."""
+        return user.acces.acts_for_commune(self.commune_id, Role.DGS, Role.MAIRE, Role.COLLABORATEUR)
+
     def abilities_for(self, user: Any) -> dict[str, bool]:
         """Rights of a user on this declaration today."""
         open_draft = not self.deposee and self.cycle.declarations_ouvertes
-        commune = self.commune_id
         return {
-            "modifier": open_draft
-            and user.acces.acts_for_commune(commune, Role.DGS, Role.MAIRE, Role.COLLABORATEUR),
-            "deposer": open_draft and user.acces.acts_for_commune(commune, Role.DGS, Role.MAIRE),
+            "modifier": open_draft and self.prepared_by(user),
+            "deposer": open_draft and user.acces.acts_for_commune(self.commune_id, Role.DGS, Role.MAIRE),
             "instruire": self.deposee and user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES),
         }
 
     def missing_to_submit(self) -> list[str]:
         """What is still missing before the declaration can be submitted, in French; empty when it can be."""
-        motives = set(self.motifs.exclude(texte="").values_list("domaine_id", flat=True))
-        leaving = self.lignes.filter(nature="retrait").select_related("domaine").order_by("domaine__ordre")
-        domaines = {ligne.domaine_id: ligne.domaine for ligne in leaving}
-        return [f"Le motif du retrait : {d.libelle}." for pk, d in domaines.items() if pk not in motives]
+        return [missing_motive(domaine) for domaine in self.missing_motives()]
+
+    def missing_motives(self) -> list[Domaine]:
+        """Domains that the commune leaves, in whole or in part, without having said why."""
+        motives = {pk for pk, texte in self.motifs.values_list("domaine_id", "texte") if texte.strip()}
+        leaving = self.lignes.filter(nature="retrait").values("domaine")
+        return list(Domaine.objects.filter(pk__in=leaving).exclude(pk__in=motives).order_by("ordre", "code"))
 
 
 class MotifDomaine(models.Model):

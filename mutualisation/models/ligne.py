@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from comptes.models import Personne
 from comptes.roles import Role
@@ -23,6 +23,14 @@ class LigneQuerySet(models.QuerySet):
     def changing(self) -> "LigneQuerySet":
         """Lines that change something: those to instruct, vote and put into effect."""
         return self.exclude(nature=Ligne.Nature.MAINTIEN)
+
+    def with_acts(self) -> "LigneQuerySet":
+        """Annotated with the earliest day each side's act is exécutoire: `acte_commune_on`, `acte_epci_on` (None: missing)."""
+        municipal = Q(actes__type="conseil_municipal")
+        return self.annotate(
+            acte_commune_on=Min("actes__executoire_on", filter=municipal),
+            acte_epci_on=Min("actes__executoire_on", filter=~municipal),
+        )
 
     def to_apply(self, today: date) -> "LigneQuerySet":
         """Accepted lines whose acts are exécutoires and whose day has come, not put into effect yet."""

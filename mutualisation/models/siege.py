@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import Q
 
 from comptes.models import Equipe, Personne
+from comptes.roles import Role
 from mutualisation.models.catalogue import Domaine
-from socle.models import Period, PeriodQuerySet, no_overlap, period_is_ordered
+from socle.models import Abilities, Period, PeriodQuerySet, no_overlap, period_is_ordered
 from territoire.models import Appartenance, Commune, Epci, Pole
 
 
@@ -21,25 +22,35 @@ class SiegeQuerySet(models.QuerySet):
         """Seats of the EPCI that serve a commune, the nearest perimeter first: commune, then pôle, then EPCI."""
         poles = Appartenance.objects.on(on).filter(commune=commune, epci=epci).values("pole")
         serving = self.filter(
-            Q(commune=commune) | Q(commune=None, pole__in=poles) | Q(commune=None, pole=None), cote=Siege.Cote.EPCI, epci=epci
+            Q(commune=commune) | Q(commune=None, pole__in=poles) | Q(commune=None, pole=None),
+            cote=Siege.Cote.EPCI,
+            epci=epci,
         )
         return serving.order_by(
             models.F("commune").asc(nulls_last=True), models.F("pole").asc(nulls_last=True), "pk"
         )
 
 
-class Siege(models.Model):
+class Siege(Abilities, models.Model):
     """A seat: a side, a domain and a perimeter. A commune's seat names that commune; the EPCI's may cover all, a pôle or one."""
 
     class Cote(models.TextChoices):
         COMMUNE = "commune", "commune"
         EPCI = "epci", "EPCI"
 
+    QUI_PEUT: ClassVar = {
+        "nommer": "Seule la Direction des territoires nomme les référents ; le DGS nomme ceux de sa commune.",
+    }
+
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="sieges", verbose_name="EPCI")
     cote = models.CharField("côté", max_length=10, choices=Cote)
     domaine = models.ForeignKey(Domaine, models.PROTECT, related_name="sieges", verbose_name="domaine")
-    commune = models.ForeignKey(Commune, models.PROTECT, null=True, blank=True, related_name="sieges", verbose_name="commune")
-    pole = models.ForeignKey(Pole, models.PROTECT, null=True, blank=True, related_name="sieges", verbose_name="pôle")
+    commune = models.ForeignKey(
+        Commune, models.PROTECT, null=True, blank=True, related_name="sieges", verbose_name="commune"
+    )
+    pole = models.ForeignKey(
+        Pole, models.PROTECT, null=True, blank=True, related_name="sieges", verbose_name="pôle"
+    )
 
     objects = SiegeQuerySet.as_manager()
 
@@ -61,6 +72,25 @@ class Siege(models.Model):
     def __str__(self) -> str:
         return f"{self.domaine}, {self.commune or self.pole or self.epci}"
 
+    @property
+    def perimetre(self) -> str:
+        """« Floirac », « Pôle Ouest » or « toutes les communes »."""
+        return str(self.commune or self.pole or "toutes les communes")
+
+    @property
+    def role(self) -> Role:
+        """The title that the seat gives."""
+        return Role.REFERENT_COMMUNAL if self.cote == self.Cote.COMMUNE else Role.RESPONSABLE_SERVICE
+
+    def abilities_for(self, user: Any) -> dict[str, bool]:
+        """The Direction names on both sides, the DGS of a commune on hers."""
+        directs = user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
+        own = self.cote == self.Cote.COMMUNE and any(
+            (titre.epci_id, titre.commune_id) == (self.epci_id, self.commune_id)
+            for titre in user.acces.with_role(Role.DGS)
+        )
+        return {"nommer": directs or own}
+
 
 class Titulaire(Period):
     """Who holds a seat over a period: a person or a team, in title or as deputy."""
@@ -71,7 +101,9 @@ class Titulaire(Period):
 
     siege = models.ForeignKey(Siege, models.PROTECT, related_name="titulaires", verbose_name="siège")
     personne = models.ForeignKey(Personne, models.PROTECT, null=True, blank=True, related_name="sieges")
-    equipe = models.ForeignKey(Equipe, models.PROTECT, null=True, blank=True, related_name="sieges", verbose_name="équipe")
+    equipe = models.ForeignKey(
+        Equipe, models.PROTECT, null=True, blank=True, related_name="sieges", verbose_name="équipe"
+    )
     rang = models.CharField("rang", max_length=10, choices=Rang, default=Rang.TITULAIRE)
 
     objects = PeriodQuerySet.as_manager()

@@ -37,6 +37,8 @@ def record_act(
     """
     if not acteur.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES):
         raise ActionInterdite(WHO)
+    if (type == Acte.Type.CONSEIL_MUNICIPAL) != bool(commune):
+        raise Refus("Un acte du conseil municipal nomme sa commune ; un acte de l'EPCI n'en nomme pas.", field="commune")
     covered = _covered(cycle, commune, lignes)
     if executoire_on < adopte_on:
         raise Refus("Un acte ne peut pas être exécutoire avant d'être adopté.", field="executoire_on")
@@ -61,12 +63,11 @@ def record_act(
 
 
 def _covered(cycle: Cycle, commune: Commune | None, lignes: Sequence[int]) -> list[int]:
-    possible = Ligne.objects.filter(
-        pk__in=lignes, declaration__cycle=cycle, arbitrage=Ligne.Arbitrage.ACCEPTEE
-    )
+    """The lines, locked: two acts recorded in the same second must each see the other."""
+    possible = Ligne.objects.filter(pk__in=lignes, declaration__cycle=cycle, arbitrage=Ligne.Arbitrage.ACCEPTEE)
     if commune:
         possible = possible.filter(commune=commune)
-    covered = sorted(possible.values_list("pk", flat=True))
+    covered = [ligne.pk for ligne in possible.order_by("pk").select_for_update(of=("self",))]
     if not covered:
         raise Refus("Choisissez au moins une ligne acceptée que cet acte approuve.", field="lignes")
     if len(covered) != len(set(lignes)):

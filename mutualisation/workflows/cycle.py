@@ -1,6 +1,7 @@
 """Preparing, opening and closing a cycle."""
 
 from datetime import date, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.db import IntegrityError
@@ -12,30 +13,36 @@ from journal.workflows.courriel import write_mail
 from journal.workflows.tache import progress, schedule
 from journal.workflows.unite import record, unit, unite
 from mutualisation.models import Catalogue, Cycle, Declaration
-from mutualisation.models.cycle import default_dates
-from mutualisation.workflows.effet import schedule_effect
+from mutualisation.models.cycle import DATES, default_dates
+from mutualisation.workflows.effet import move_effect, schedule_effect
 from mutualisation.workflows.verrou import locked
 from socle import horloge, registres
 from socle.dates import long_day
-from socle.droits import require
+from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
 from territoire.models import Commune, Epci
 
 TACHE_RAPPEL = "mutualisation.rappel"
 REMINDER_DAYS = 7
 MORNING = time(8)
+# A phase may last one day; the next one begins another day.
+MAY_BE_SAME_DAY = frozenset({"declaration_debut_on", "declaration_fin_on", "votes_fin_on"})
+WHO_PREPARES = "Seule la Direction des territoires prépare un cycle."
 
 
 @unite
 def prepare_cycle(*, epci: Epci, annee: int, acteur: Personne | None, dates: dict[str, date] | None = None) -> Cycle:
     """Create the cycle taking effect in `annee`, with default dates where none is given; not open yet.
 
-    Raises ValidationError when dates are out of order, Refus when the year already has a cycle.
+    `acteur` is None only when a command prepares it. Raises ActionInterdite, Refus when dates
+    are out of order, the year already has a cycle or the EPCI no catalogue.
     """
+    if acteur and not acteur.acces.acts_for_epci(epci.pk, Role.DIRECTION_TERRITOIRES):
+        raise ActionInterdite(WHO_PREPARES)
     cycle = Cycle(
         epci=epci,
         annee=annee,
-        catalogue=Catalogue.objects.in_force(epci, date(annee, 1, 1)),
+        catalogue=_catalogue(epci, annee),
         **(default_dates(epci, annee) | (dates or {})),
     )
     _check_dates(cycle)
@@ -44,9 +51,33 @@ def prepare_cycle(*, epci: Epci, annee: int, acteur: Personne | None, dates: dic
     return cycle
 
 
+def _catalogue(epci: Epci, annee: int) -> Catalogue:
+    if not Catalogue.objects.filter(epci=epci, gele_at__isnull=False).exists():
+        raise Refus("Votre EPCI n'a pas encore de catalogue : il faut l'arrêter avant de préparer un cycle.", field="annee")
+    return Catalogue.objects.in_force(epci, date(annee, 1, 1))
+
+
 def _check_dates(cycle: Cycle) -> None:
     cycle.clean_fields()
+    for earlier, later in pairwise(DATES):
+        _check_order(cycle, earlier, later)
+    if cycle.effective_on.year != cycle.annee:
+        raise Refus(f"Le cycle {cycle.annee} prend effet un jour de {cycle.annee}.", field="effective_on")
     cycle.validate_constraints(exclude={"annee"})
+
+
+def _check_order(cycle: Cycle, earlier: str, later: str) -> None:
+    """The same order as the constraint of the table, said about the field at fault."""
+    first, second = getattr(cycle, earlier), getattr(cycle, later)
+    if second > first or (second == first and later in MAY_BE_SAME_DAY):
+        return
+    raise Refus(
+        f"« {_label(later)} » ({long_day(second)}) doit venir après « {_label(earlier)} » ({long_day(first)}).", field=later
+    )
+
+
+def _label(name: str) -> str:
+    return str(Cycle._meta.get_field(name).verbose_name)
 
 
 def _save_new(cycle: Cycle) -> None:
@@ -59,16 +90,22 @@ def _save_new(cycle: Cycle) -> None:
 
 @unite
 def change_dates(*, cycle: Cycle, acteur: Personne, version: int, dates: dict[str, date]) -> Cycle:
-    """Move the dates of a cycle. Raises ValidationError when out of order, Conflit when somebody was faster."""
+    """Move the dates of a cycle. Raises ActionInterdite, Refus when out of order, Conflit when somebody was faster."""
     cycle = locked(Cycle, cycle.pk, version, select=("epci",))
     require(cycle, acteur, "modifier")
+    if cycle.phase == Cycle.Phase.EN_VIGUEUR:
+        raise Refus("Ce cycle a pris effet : ses dates ne changent plus.")
     before = {name: getattr(cycle, name).isoformat() for name in dates}
+    effective_on = cycle.effective_on
     for name, day in dates.items():
         setattr(cycle, name, day)
     _check_dates(cycle)
     cycle.version += 1
     cycle.save()
-    _schedule(cycle)
+    if cycle.ouvert_at:
+        _schedule(cycle)
+    if cycle.effective_on != effective_on:
+        move_effect(cycle, effective_on)
     record(
         type="cycle.dates",
         objet=cycle,
@@ -82,13 +119,15 @@ def change_dates(*, cycle: Cycle, acteur: Personne, version: int, dates: dict[st
 
 @unite
 def open_cycle(*, cycle: Cycle, acteur: Personne | None) -> Cycle:
-    """Open the campaign: a draft for each member commune, the jobs of the year, a mail to each DGS.
+    """Open the campaign: a draft for each member commune, the jobs of the year, a mail to each DGS; twice changes nothing.
 
     `acteur` is None only when a command opens it (demonstration, first cycle of an installation).
     """
     cycle = Cycle.objects.select_for_update(of=("self",)).select_related("epci").get(pk=cycle.pk)
-    if acteur:
-        require(cycle, acteur, "ouvrir")
+    if acteur and not acteur.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES):
+        raise ActionInterdite(Cycle.QUI_PEUT["ouvrir"])
+    if cycle.ouvert_at:
+        return cycle
     cycle.ouvert_at = horloge.now()
     cycle.ouvert_par = acteur
     cycle.save(update_fields=["ouvert_at", "ouvert_par"])

@@ -11,13 +11,14 @@ from documents.models import Document
 from documents.workflows.document import reserve
 from journal.workflows.courriel import write_mail
 from journal.workflows.unite import record, unite
-from mutualisation.changements import Choix, EtatDomaine, base_on_eve, read_choices
+from mutualisation.changements import Choix, EtatDomaine, ac_sentence, base_on_eve, read_choices
 from mutualisation.models import Declaration, Ligne, MotifDomaine
 from mutualisation.workflows.verrou import locked
 from socle import horloge
 from socle.dates import day_and_year, long_day
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
+from socle.typographie import spaced
 
 RELATED = ("cycle__epci", "cycle__catalogue", "commune", "epci")
 MOTIF_MAX = 4000
@@ -45,7 +46,7 @@ def save_draft(*, declaration: Declaration, acteur: Personne, saisie: Saisie) ->
     motive (nothing is then saved, and the page keeps what was typed).
     """
     declaration = locked(Declaration, declaration.pk, select=RELATED)
-    require(declaration, acteur, "modifier")
+    _check_editable(declaration, acteur, "modifier")
     base = base_on_eve(declaration.cycle, declaration.commune)
     _save_motifs(declaration, saisie)
     _save_lines(declaration, base, _merged(declaration, base, saisie))
@@ -54,6 +55,29 @@ def save_draft(*, declaration: Declaration, acteur: Personne, saisie: Saisie) ->
     declaration.version += 1
     declaration.save(update_fields=["enregistree_at", "enregistree_par", "version"])
     return declaration
+
+
+def _check_editable(declaration: Declaration, acteur: Personne, action: str) -> None:
+    """Say why to those who could act at another time (submitted, closed, not open yet), refuse the others."""
+    if declaration.prepared_by(acteur):
+        if declaration.deposee:
+            raise Refus(
+                f"Cette déclaration a été déposée par {declaration.deposee_par} : elle ne se modifie plus. "
+                "Rien de ce que vous venez de saisir n'a été enregistré."
+            )
+        if not declaration.cycle.declarations_ouvertes:
+            raise Refus(_why_closed(declaration))
+    require(declaration, acteur, action)
+
+
+def _why_closed(declaration: Declaration) -> str:
+    cycle = declaration.cycle
+    if cycle.epci.today < cycle.declaration_debut_on:
+        return f"La campagne de déclaration ouvre le {long_day(cycle.declaration_debut_on)} : revenez ce jour-là."
+    return (
+        f"La campagne de déclaration est close depuis le {long_day(cycle.declaration_fin_on)} au soir : rien n'a été "
+        "enregistré. Pour un délai, écrivez à la Direction des territoires."
+    )
 
 
 def _merged(declaration: Declaration, base: frozenset[int], saisie: Saisie) -> frozenset[int]:
@@ -105,7 +129,10 @@ def _save_motifs(declaration: Declaration, saisie: Saisie) -> None:
 
 def _save_motif(declaration: Declaration, motif: MotifDomaine | None, domaine_id: int, seen: str, texte: str) -> None:
     if len(texte) > MOTIF_MAX:
-        raise Refus(f"Un motif tient en {MOTIF_MAX} caractères ; celui-ci en compte {len(texte)}.", field=f"motif-{domaine_id}")
+        raise Refus(
+            f"Un motif tient en {spaced(MOTIF_MAX)} caractères ; celui-ci en compte {spaced(len(texte))}.",
+            field=f"motif-{domaine_id}",
+        )
     current = motif.texte if motif else ""
     if current not in (seen, texte):
         raise Conflit(_who_wrote(declaration, motif, current), field=f"motif-{domaine_id}")
@@ -131,7 +158,7 @@ def submit_declaration(*, declaration: Declaration, acteur: Personne, qualite: s
     declaration = locked(Declaration, declaration.pk, select=RELATED)
     if declaration.deposee:
         return declaration
-    require(declaration, acteur, "deposer")
+    _check_editable(declaration, acteur, "deposer")
     missing = declaration.missing_to_submit()
     if missing:
         raise Refus("Il manque encore : " + " ".join(missing))
@@ -194,9 +221,8 @@ def receipt_data(declaration: Declaration, choix: Choix) -> dict[str, object]:
     cycle = declaration.cycle
     assert declaration.deposee_at  # set just before
     return {
-        "epci": cycle.epci.nom,
-        "couleur": cycle.epci.couleur or None,
-        "commune": declaration.commune.nom,
+        "epci": {"nom": cycle.epci.nom, "couleur": cycle.epci.couleur or None},
+        "commune": {"nom": declaration.commune.nom},
         "cycle_annee": cycle.annee,
         "effet_on": cycle.effective_on.isoformat(),
         "depose_at": horloge.local(declaration.deposee_at, cycle.epci.fuseau).isoformat(timespec="seconds"),
@@ -205,7 +231,7 @@ def receipt_data(declaration: Declaration, choix: Choix) -> dict[str, object]:
         "changements": [
             {
                 "domaine": changement.domaine.libelle,
-                "nature": str(changement.nature.label),
+                "nature": changement.nature.value,
                 "activites": [activite.libelle for activite in changement.activites],
                 "motif": etat.motif,
             }
@@ -229,10 +255,10 @@ def next_steps(declaration: Declaration) -> list[str]:
     cycle = declaration.cycle
     return [
         "La Direction des territoires instruit chaque changement et vous dit, ligne par ligne, ce qui est accepté.",
-        f"Point d'arrêt le {long_day(cycle.point_arret_on)} : la commune confirme, réduit ou retire ses choix.",
+        f"Point d'arrêt le {long_day(cycle.point_arret_on)} : la commune et {cycle.epci.nom_commun} confirment les choix.",
         f"Délibérations des deux assemblées du {day_and_year(cycle.votes_debut_on)} au {day_and_year(cycle.votes_fin_on)}.",
         f"Effet le {long_day(cycle.effective_on)}, si les actes des deux assemblées sont exécutoires.",
-        "Effet sur l'attribution de compensation : non chiffré à ce stade ; première estimation avant le point d'arrêt.",
+        ac_sentence(cycle),
     ]
 
 
@@ -241,7 +267,7 @@ def _tell(declaration: Declaration, choix: Choix, acteur: Personne) -> None:
     commune = Habilitation.objects.on(today).filter(commune=declaration.commune, role__in=[Role.DGS, Role.MAIRE])
     direction = Habilitation.objects.on(today).filter(role=Role.DIRECTION_TERRITOIRES)
     rows = (commune | direction).filter(epci=declaration.epci).select_related("personne").order_by("pk")
-    for personne in {row.personne for row in rows}:
+    for personne in dict.fromkeys(row.personne for row in rows):
         write_mail(
             destinataire=personne,
             epci=declaration.epci,

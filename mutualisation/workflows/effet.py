@@ -8,13 +8,13 @@ open.
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Q
 
 from comptes.models import Personne
 from journal.models import Tache
 from journal.workflows.tache import progress, schedule
 from journal.workflows.unite import record, unite
-from mutualisation.models import Acte, Adhesion, Cycle, Declaration, Ligne
+from mutualisation.models import Adhesion, Cycle, Declaration, Ligne
 from mutualisation.workflows.verrou import locked
 from socle import horloge
 from socle.dates import day_and_year
@@ -23,16 +23,12 @@ from socle.erreurs import Refus
 from territoire.models import Epci
 
 TACHE_EFFET = "mutualisation.effet"
-MUNICIPAL = Acte.Type.CONSEIL_MUNICIPAL
 
 
 def executoire_dates(lignes: Iterable[int]) -> dict[int, tuple[date | None, date | None]]:
     """For each line, the earliest day its commune's act and the EPCI's act are exécutoires (None while missing)."""
-    rows = Ligne.objects.filter(pk__in=lignes).annotate(
-        commune_on=Min("actes__executoire_on", filter=Q(actes__type=MUNICIPAL)),
-        epci_on=Min("actes__executoire_on", filter=~Q(actes__type=MUNICIPAL)),
-    )
-    return {pk: (commune_on, epci_on) for pk, commune_on, epci_on in rows.values_list("pk", "commune_on", "epci_on")}
+    rows = Ligne.objects.filter(pk__in=lignes).with_acts()
+    return {pk: (commune_on, epci_on) for pk, commune_on, epci_on in rows.values_list("pk", "acte_commune_on", "acte_epci_on")}
 
 
 def date_effects(lignes: Sequence[int]) -> None:
@@ -46,6 +42,15 @@ def date_effects(lignes: Sequence[int]) -> None:
             ready.setdefault(effective_on, []).append(pk)
     for effective_on, pks in ready.items():
         Ligne.objects.filter(pk__in=pks).update(effet_on=effective_on)
+
+
+def move_effect(cycle: Cycle, before: date) -> None:
+    """The date of effect of a cycle moved: lines dated to the old one, not yet applied, are dated again."""
+    lignes = Ligne.objects.filter(declaration__cycle=cycle, effet_on=before, appliquee_at=None)
+    pks = list(lignes.order_by("pk").values_list("pk", flat=True))
+    Ligne.objects.filter(pk__in=pks).update(effet_on=None)
+    date_effects(pks)
+    apply_ready(cycle.epci, pks)
 
 
 @unite

@@ -5,11 +5,12 @@ from comptes.roles import Role
 from journal.workflows.courriel import write_mail
 from journal.workflows.unite import record, unite
 from mutualisation.models import Ligne
-from mutualisation.workflows.effet import date_effects
+from mutualisation.workflows.effet import apply_ready, date_effects
 from mutualisation.workflows.verrou import locked
 from socle import horloge
 from socle.droits import require
 from socle.erreurs import Refus
+from socle.typographie import spaced
 
 RELATED = ("declaration__cycle__epci", "commune", "epci", "activite", "domaine")
 MOTIF_MAX = 2000
@@ -30,6 +31,7 @@ def arbitrate(*, ligne: Ligne, acteur: Personne, decision: str, motif: str, qual
     _check_motive(decision, motif)
     _decide(ligne, acteur, decision, motif, qualite)
     date_effects([ligne.pk])
+    apply_ready(ligne.epci, [ligne.pk])
     _tell(ligne, acteur)
     return ligne
 
@@ -40,7 +42,9 @@ def _check_motive(decision: Ligne.Arbitrage, motif: str) -> None:
     if decision != Ligne.Arbitrage.ACCEPTEE and not motif.strip():
         raise Refus("Dites pourquoi : le motif est transmis à la commune.", field="motif")
     if len(motif) > MOTIF_MAX:
-        raise Refus(f"Le motif tient en {MOTIF_MAX} caractères ; celui-ci en compte {len(motif)}.", field="motif")
+        raise Refus(
+            f"Le motif tient en {spaced(MOTIF_MAX)} caractères ; celui-ci en compte {spaced(len(motif))}.", field="motif"
+        )
 
 
 def _decide(ligne: Ligne, acteur: Personne, decision: Ligne.Arbitrage, motif: str, qualite: str) -> None:

@@ -101,4 +101,7 @@ class Revue(Abilities, Versioned):
         managed = acces.poles_with(Role.DIRECTEUR_POLE) | {t.pole_id for t in chairs if t.pole_id}
         if any(t.commune_id in (None, self.commune_id) and not t.pole_id for t in chairs):
             return True
-        return bool(managed) and self.commune.appartenances.filter(pole__in=managed, fin=None).exists()
+        # Read whole, so that a list may prefetch it.
+        return bool(managed) and any(
+            member.pole_id in managed and member.fin is None for member in self.commune.appartenances.all()
+        )

@@ -17,7 +17,8 @@ from revues.models import CompteRendu, Point, Revue
 from revues.workflows.revue import participants
 from socle import horloge
 from socle.droits import require
-from socle.erreurs import Refus
+from socle.erreurs import Conflit, Refus
+from territoire.models import Epci
 from territoire.models.epci import WorkingDays
 
 OBSERVATION_DAYS = 8  # default: article 7 of the contract says so
@@ -38,14 +39,22 @@ def write_minutes(
     `valeurs`: tenue_on, lieu, presents. `points`: {nature, texte, responsable, echeance_on}. `version` is that of the draft
     the page read, None for a first save. Raises Conflit, Refus, ActionInterdite, ValidationError.
     """
-    revue = locked(Revue, revue.pk, select=("epci", "commune", "domaine"))
+    rows = _locked_reviews([revue, *groupees])
+    revue = rows[revue.pk]
     require(revue, acteur, "tenir")
     minutes = _draft(revue, acteur, version, valeurs)
     minutes.clean_fields(exclude=["document"])
     minutes.save()
-    _attach(minutes, [revue, *groupees], acteur)
+    _attach(minutes, list(rows.values()), acteur)
     _replace_points(minutes, points)
     return minutes
+
+
+def _locked_reviews(revues: Iterable[Revue]) -> dict[int, Revue]:
+    """The reviews of a visit, locked in one order: two people grouping each other's reviews wait instead of blocking."""
+    rows = Revue.objects.filter(pk__in=[revue.pk for revue in revues]).order_by("pk")
+    found = rows.select_for_update(of=("self",)).select_related("epci", "commune", "domaine", "compte_rendu")
+    return {revue.pk: revue for revue in found}
 
 
 def _draft(revue: Revue, acteur: Personne, version: int | None, valeurs: dict[str, Any]) -> CompteRendu:
@@ -54,11 +63,19 @@ def _draft(revue: Revue, acteur: Personne, version: int | None, valeurs: dict[st
         raise Refus("Une revue ne peut pas s'être tenue dans l'avenir.", field="tenue_on")
     if not revue.compte_rendu_id:
         return CompteRendu(epci=revue.epci, commune=revue.commune, redige_par=acteur, **valeurs)
-    minutes = locked(CompteRendu, revue.compte_rendu_id, version or 0)
+    minutes = locked(CompteRendu, revue.compte_rendu_id, select=("redige_par",))
+    _check_version(minutes, version)
     for name, value in valeurs.items():
         setattr(minutes, name, value)
+    minutes.redige_par = acteur
     minutes.version += 1
     return minutes
+
+
+def _check_version(minutes: CompteRendu, version: int | None) -> None:
+    if minutes.version != version:
+        who = f"{minutes.redige_par} a enregistré ce compte rendu entre-temps."
+        raise Conflit(f"{who} Rien de ce que vous avez saisi n'est perdu.")
 
 
 def _attach(minutes: CompteRendu, revues: list[Revue], acteur: Personne) -> None:
@@ -66,6 +83,8 @@ def _attach(minutes: CompteRendu, revues: list[Revue], acteur: Personne) -> None
         if revue.commune_id != minutes.commune_id:
             raise Refus("Un compte rendu ne porte que sur les revues d'une même commune.")
         require(revue, acteur, "tenir")
+        if revue.compte_rendu_id not in (None, minutes.pk):
+            raise Refus(f"{revue.libelle} a déjà son propre compte rendu.", field="groupees")
     pks = [revue.pk for revue in revues]
     minutes.revues.exclude(pk__in=pks).update(compte_rendu=None)
     Revue.objects.filter(pk__in=pks, etat=Revue.Etat.PREVUE).update(compte_rendu=minutes)
@@ -83,14 +102,18 @@ def _replace_points(minutes: CompteRendu, points: Sequence[dict[str, Any]]) -> N
 
 
 @unite
-def issue_minutes(*, minutes: CompteRendu, acteur: Personne) -> CompteRendu:
+def issue_minutes(*, minutes: CompteRendu, acteur: Personne, version: int | None = None) -> CompteRendu:
     """Issue the minutes: the reviews are held, the document is numbered, everyone expected is told.
 
-    Issuing twice changes nothing. Raises Refus when nothing is written.
+    `version` is that of the draft the actor read again. Issuing twice changes nothing. Raises Refus when nothing is written,
+    Conflit when somebody saved the draft since, ActionInterdite.
     """
+    _locked_reviews(minutes.revues.order_by("pk"))
     minutes = locked(CompteRendu, minutes.pk, select=("epci", "commune", "redige_par"))
     if minutes.etat == CompteRendu.Etat.EMIS:
         return minutes
+    if version is not None:
+        _check_version(minutes, version)
     revues = list(minutes.revues.select_related("epci", "commune", "domaine").order_by("prevue_at", "pk"))
     for revue in revues:
         require(revue, acteur, "tenir")
@@ -104,12 +127,16 @@ def issue_minutes(*, minutes: CompteRendu, acteur: Personne) -> CompteRendu:
 
 def _mark_issued(minutes: CompteRendu, revues: list[Revue]) -> None:
     minutes.emis_at = horloge.now()
-    last = minutes.epci.today + timedelta(days=OBSERVATION_DAYS)
-    minutes.observation_until_on = WorkingDays(minutes.epci).after(last)
+    minutes.observation_until_on = observation_end(minutes.epci)
     minutes.document = _reserve(minutes, revues)
     minutes.etat = CompteRendu.Etat.EMIS
     minutes.version += 1
     minutes.save()
+
+
+def observation_end(epci: Epci) -> date:
+    """The last day of the observation period of minutes issued today; one that is not worked moves to the next that is."""
+    return WorkingDays(epci).after(epci.today + timedelta(days=OBSERVATION_DAYS))
 
 
 def _reserve(minutes: CompteRendu, revues: list[Revue]) -> Document:
@@ -126,9 +153,8 @@ def _reserve(minutes: CompteRendu, revues: list[Revue]) -> Document:
 def minutes_data(minutes: CompteRendu, revues: list[Revue]) -> dict[str, Any]:
     """Everything the minutes print, as JSON."""
     return {
-        "epci": minutes.epci.nom,
-        "couleur": minutes.epci.couleur or None,
-        "commune": minutes.commune.nom,
+        "epci": {"nom": minutes.epci.nom, "couleur": minutes.epci.couleur or None},
+        "commune": {"nom": minutes.commune.nom},
         "domaines": [revue.domaine.libelle if revue.domaine else "Revue du contrat" for revue in revues],
         "tenue_on": minutes.tenue_on.isoformat(),
         "lieu": minutes.lieu,
@@ -170,14 +196,19 @@ def _hold(minutes: CompteRendu, revues: list[Revue], acteur: Personne) -> None:
         )
 
 
-def _tell(minutes: CompteRendu, revues: list[Revue]) -> None:
+def recipients(minutes: CompteRendu, revues: Iterable[Revue]) -> list[Personne]:
+    """Who receives the minutes: those expected at the reviews, and the DGS of the commune."""
     dgs = Habilitation.objects.on(minutes.epci.today).filter(
         epci=minutes.epci, commune=minutes.commune, role=Role.DGS
     )
     people = {row.personne for row in dgs.select_related("personne").order_by("pk")}
     for revue in revues:
         people.update(participants(revue))
-    for personne in sorted(people, key=lambda p: (p.tri, p.pk)):
+    return sorted(people, key=lambda p: (p.tri, p.pk))
+
+
+def _tell(minutes: CompteRendu, revues: list[Revue]) -> None:
+    for personne in recipients(minutes, revues):
         write_mail(
             destinataire=personne,
             epci=minutes.epci,

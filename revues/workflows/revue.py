@@ -68,11 +68,13 @@ def run_month(tache: Tache) -> None:
 @unite
 def create_month(*, epci: Epci, commune: Commune, rank: int, first: date, days: WorkingDays) -> list[Revue]:
     """Create what is missing of a commune's reviews of a month, and invite; running twice creates nothing twice."""
-    domaines = _due_domaines(epci, commune, first)
-    working = days.of_month(first)
-    planned = [_review(epci, commune, first, d, *slot) for d, slot in zip(domaines, place(working, rank, len(domaines)), strict=True)]
-    if domaines and first.month in CONTRACT_MONTHS:
-        month_rank, position = rank % 2, rank // 2
+    shared = _shared_domaines(epci, commune, first)
+    rhythms = _rhythms(epci, commune) if shared else {}
+    due = {d: position for d, position in shared.items() if first.month % rhythms.get(d.pk, 1) == 0}
+    slots = place(days.of_month(first), rank, due.values())
+    planned = [_review(epci, commune, first, d, *slot) for d, slot in zip(due, slots, strict=True)]
+    if shared and first.month in CONTRACT_MONTHS:
+        position, month_rank = divmod(rank, 2)
         working = days.of_month(next_month(first) if month_rank else first)
         planned.append(_review(epci, commune, _semester(first), None, *place_contract(working, position)))
     return [revue for item in planned if (revue := _create(item))]
@@ -82,16 +84,15 @@ def _semester(first: date) -> date:
     return first.replace(month=1 if first.month <= 6 else 7)
 
 
-def _due_domaines(epci: Epci, commune: Commune, first: date) -> list[Domaine]:
-    """Domains in force on the first of the month whose rhythm asks a review this month."""
+def _shared_domaines(epci: Epci, commune: Commune, first: date) -> dict[Domaine, int]:
+    """Domains in force on the first of the month, with their position in the catalogue."""
     shared = Adhesion.objects.activites_of(commune, epci, first)
     if not shared:
-        return []
+        return {}
     catalogue = Catalogue.objects.in_force(epci, first).read()
-    rhythms = _rhythms(epci, commune)
-    wanted = [d.id for d in catalogue.domaines if d.activite_ids & shared and first.month % rhythms.get(d.id, 1) == 0]
-    found = Domaine.objects.in_bulk(wanted)
-    return [found[pk] for pk in wanted]
+    positions = {d.id: position for position, d in enumerate(catalogue.domaines) if d.activite_ids & shared}
+    found = Domaine.objects.in_bulk(list(positions))
+    return {found[pk]: position for pk, position in positions.items()}
 
 
 def _rhythms(epci: Epci, commune: Commune) -> dict[int, int]:
@@ -134,6 +135,7 @@ def _create(item: Revue) -> Revue | None:
 def _invite(revue: Revue) -> None:
     local = horloge.local(revue.prevue_at, revue.epci.fuseau)
     people = participants(revue)
+    calendar = Piece("invitation.ics", "text/calendar", invitation(revue, people))
     for personne in people:
         write_mail(
             destinataire=personne,
@@ -143,7 +145,7 @@ def _invite(revue: Revue) -> None:
             sujet=f"{revue.libelle}, {revue.commune} : {long_day(local)}",
             contexte={"revue": revue, "prevue_at": local},
             perime_at=revue.prevue_at,
-            pieces=[Piece("invitation.ics", "text/calendar", invitation(revue, people))],
+            pieces=[calendar],
         )
 
 
@@ -159,10 +161,18 @@ def _referents(revue: Revue, day: date) -> Iterable[Personne]:
         epci=revue.epci, cote=Siege.Cote.COMMUNE, commune=revue.commune, domaine=revue.domaine
     ).order_by("pk")
     serving = Siege.objects.epci_side(revue.commune, revue.epci, day).filter(domaine=revue.domaine)
-    for siege in (*communal, *serving[:1]):
-        holders = siege.titulaires.on(day).filter(rang=Titulaire.Rang.TITULAIRE)
-        for holder in holders.select_related("personne", "equipe"):
-            yield from [holder.personne] if holder.personne else holder.equipe.membres.order_by("pk")
+    for side in (communal, serving):
+        # The nearest seat that somebody holds.
+        held = next((people for siege in side if (people := _holders(siege, day))), [])
+        yield from held
+
+
+def _holders(siege: Siege, day: date) -> list[Personne]:
+    rows = siege.titulaires.on(day).filter(rang=Titulaire.Rang.TITULAIRE).select_related("personne", "equipe")
+    people: list[Personne] = []
+    for holder in rows.order_by("pk"):
+        people += [holder.personne] if holder.personne else holder.equipe.membres.order_by("pk")
+    return people
 
 
 def _heads(revue: Revue, day: date) -> Iterable[Personne]:

@@ -1,4 +1,4 @@
-"""Complete contexts for the printed documents: a commune that shares everything, with invented figures and people."""
+"""Complete contexts for the printed documents: a commune that shares everything; people are invented."""
 
 import json
 from datetime import UTC, datetime
@@ -37,17 +37,23 @@ def contrat(*, domaines: int = 18, projet: bool = True, **changes: Any) -> dict[
         "signataires": {"commune": {"nom": "Claire Vasseur", "qualite": "maire"}, "epci": None},
         "visas": [
             "le code général des collectivités territoriales, notamment son article L. 5211-4-2",
-            "la convention de création de services communs conclue entre Bordeaux Métropole et la commune de Mérignac",
+            "la convention de création de services communs entre la métropole et la commune de Mérignac",
             "l'avis des comités sociaux territoriaux de la commune et de la métropole",
         ],
         "familles": [
             {"libelle": libelle, "domaines": [_domaine(d) for d in retenus if d["famille"] == code]}
-            for code, libelle in (("support", "Fonctions supports"), ("operationnelle", "Fonctions opérationnelles"))
+            for code, libelle in (
+                ("support", "Fonctions supports"),
+                ("operationnelle", "Fonctions opérationnelles"),
+            )
             if any(d["famille"] == code for d in retenus)
         ],
         "fiches": [_fiche(d) for d in retenus],
         "revues": {"rythme": "chaque mois", "contrat": "mai-juin et novembre-décembre"},
-        "verification": {"adresse": "mutualisation.exemple.fr/v/7QK4-9M2X", "empreinte": "452f 9972 44c7 e1a0 " * 4},
+        "verification": {
+            "adresse": "mutualisation.exemple.fr/v/7QK4-9M2X",
+            "empreinte": "452f 9972 44c7 e1a0 " * 4,
+        },
         "demonstration": True,
         **changes,
     }
@@ -86,9 +92,13 @@ def _fiche(domaine: dict[str, Any]) -> dict[str, Any]:
         "limites": domaine["limites"],
         "evaluation_prealable": domaine["evaluation_exemple"],
         "niveau_attendu": domaine["niveau_reference"],
-        "engagements_epci": "Programmer les interventions avec la commune chaque décembre.\nPrévenir la veille de tout report.",
-        "engagements_commune": "Exprimer ses priorités avant le 15 novembre. Donner accès aux sites et désigner un interlocuteur.",
-        "conditions_normales": "Tournées et chantiers selon le programme annuel, lu à chaque revue." if voirie else "",
+        "engagements_epci": (
+            "Programmer les interventions chaque décembre.\nPrévenir la veille de tout report."
+        ),
+        "engagements_commune": ("Exprimer ses priorités avant le 15 novembre. Donner accès aux sites."),
+        "conditions_normales": "Tournées et chantiers selon le programme annuel, lu à chaque revue."
+        if voirie
+        else "",
         "horaires": "Du lundi au vendredi, de 8 h à 12 h et de 13 h 30 à 17 h",
         "astreinte": "24 heures sur 24, pour les urgences" if voirie else "Aucune",
         "telephone_astreinte": "05 56 00 00 00" if voirie else "",
@@ -105,8 +115,14 @@ def _fiche(domaine: dict[str, Any]) -> dict[str, Any]:
         "rythme_revues": "chaque mois, le 2e mardi à 9 h 30",
         "indicateurs": domaine["indicateurs"],
         "referents": {
-            "commune": {"titulaire": "Hélène Œuvrard", "fonction": "directrice des espaces publics", "suppleant": "Responsable voirie"},
-            "epci": {"titulaire": "Gestion de l'espace public", "fonction": "pôle Ouest", "suppleant": ""} if voirie else None,
+            "commune": {
+                "titulaire": "Hélène Œuvrard",
+                "fonction": "directrice des espaces publics",
+                "suppleant": "Responsable voirie",
+            },
+            "epci": {"titulaire": "Gestion de l'espace public", "fonction": "pôle Ouest", "suppleant": ""}
+            if voirie
+            else None,
         },
     }
 
@@ -138,11 +154,12 @@ def accuse(**changes: Any) -> dict[str, Any]:
                 "domaine": "Logistique et magasins",
                 "nature": "retrait",
                 "activites": ["Courrier et vaguemestre"],
-                "motif": "La commune reprend la tournée du courrier, plus simple à organiser depuis l'hôtel de ville.",
+                "motif": "La commune reprend la tournée du courrier.",
             },
         ],
         "maintenus": [
-            {"domaine": d["libelle"], "activites": [a["libelle"] for a in d["activites"]]} for d in catalogue()[:9]
+            {"domaine": d["libelle"], "activites": [a["libelle"] for a in d["activites"]]}
+            for d in catalogue()[:9]
         ],
         "suite": [
             "La Direction des territoires vérifie la recevabilité de chaque choix d'ici au 20 mars 2027.",
@@ -163,9 +180,18 @@ def compte_rendu(**changes: Any) -> dict[str, Any]:
         "tenue_on": "2028-03-14",
         "lieu": "Hôtel de ville, salle du conseil",
         "redige_par": "Samira Belkacem",
-        "presents": ["Hélène Œuvrard, référente communale", "Gestion de l'espace public, pôle Ouest", "Responsable voirie"],
+        "presents": [
+            "Hélène Œuvrard, référente communale",
+            "Gestion de l'espace public, pôle Ouest",
+            "Responsable voirie",
+        ],
         "points": [
-            {"nature": "information", "texte": "La tournée du centre est complète.", "responsable": None, "echeance_on": None},
+            {
+                "nature": "information",
+                "texte": "La tournée du centre est complète.",
+                "responsable": None,
+                "echeance_on": None,
+            },
             {
                 "nature": "decision",
                 "texte": "Le lavage de la place Charles-de-Gaulle passe au jeudi, après le marché.",

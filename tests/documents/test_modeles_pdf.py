@@ -48,7 +48,11 @@ def texts(page: Any) -> Iterator[tuple[Any, str]]:
     """Text boxes of a page with the tag of their element, running texts apart."""
     for child in page._page_box.children:
         if not isinstance(child, boxes.MarginBox):
-            yield from ((box, box.element_tag or "") for box in child.descendants() if isinstance(box, boxes.TextBox) and box.text.strip())
+            yield from (
+                (box, box.element_tag or "")
+                for box in child.descendants()
+                if isinstance(box, boxes.TextBox) and box.text.strip()
+            )
 
 
 def overflowing(document: weasyprint.Document) -> list[str]:
@@ -74,7 +78,11 @@ def test_short_documents_meet_both_standards(gabarit: str) -> None:
 
 
 def test_only_source_sans_pro_is_embedded(complet: bytes) -> None:
-    fonts = [o for o in opened(complet).objects if isinstance(o, pikepdf.Dictionary) and o.get("/Subtype") == "/Type0"]
+    fonts = [
+        o
+        for o in opened(complet).objects
+        if isinstance(o, pikepdf.Dictionary) and o.get("/Subtype") == "/Type0"
+    ]
     assert {str(font.BaseFont).partition("+")[2] for font in fonts} == {
         "Source-Sans-Pro",
         "Source-Sans-Pro-Semi-Bold",
@@ -110,7 +118,9 @@ def _font(pdf: pikepdf.Pdf, key: str) -> pikepdf.Dictionary:
 
 
 def _xmp(pdf: pikepdf.Pdf, old: bytes, new: bytes) -> None:
-    pdf.Root.Metadata = pdf.make_stream(pdf.Root.Metadata.read_bytes().replace(old, new), Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML)
+    pdf.Root.Metadata = pdf.make_stream(
+        pdf.Root.Metadata.read_bytes().replace(old, new), Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML
+    )
 
 
 def _figure(pdf: pikepdf.Pdf) -> None:
@@ -122,7 +132,9 @@ def _paint(pdf: pikepdf.Pdf) -> None:
 
 
 def _script(pdf: pikepdf.Pdf) -> None:
-    pdf.Root.OpenAction = pdf.make_indirect(pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("1")))
+    pdf.Root.OpenAction = pdf.make_indirect(
+        pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("1"))
+    )
 
 
 def _launch(pdf: pikepdf.Pdf) -> None:
@@ -139,7 +151,10 @@ DEFAUTS: list[tuple[Callable[[pikepdf.Pdf], Any], str]] = [
     (lambda pdf: _xmp(pdf, b'pdfaid:part="3"', b'pdfaid:part="2"'), "PDF/A-3a"),
     (lambda pdf: _xmp(pdf, b'conformance="A"', b'conformance="B"'), "PDF/A-3a"),
     (lambda pdf: _xmp(pdf, b"<pdfuaid:part>1</pdfuaid:part>", b""), "PDF/UA-1"),
-    (lambda pdf: _xmp(pdf, b"<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>", b""), "schéma de l'identifiant"),
+    (
+        lambda pdf: _xmp(pdf, b"<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>", b""),
+        "schéma de l'identifiant",
+    ),
     (lambda pdf: _root(pdf, "/MarkInfo"), "pas déclaré balisé"),
     (lambda pdf: _root(pdf, "/StructTreeRoot"), "arbre des balises"),
     (lambda pdf: _root(pdf, "/Lang"), "langue"),
@@ -168,13 +183,19 @@ DEFAUTS: list[tuple[Callable[[pikepdf.Pdf], Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("damage", "complaint"), DEFAUTS, ids=[f"{rang:02d}" for rang in range(len(DEFAUTS))])
-def test_the_check_sees_what_is_taken_away(court: bytes, damage: Callable[[pikepdf.Pdf], Any], complaint: str) -> None:
+@pytest.mark.parametrize(
+    ("damage", "complaint"), DEFAUTS, ids=[f"{rang:02d}" for rang in range(len(DEFAUTS))]
+)
+def test_the_check_sees_what_is_taken_away(
+    court: bytes, damage: Callable[[pikepdf.Pdf], Any], complaint: str
+) -> None:
     with pikepdf.open(io.BytesIO(court)) as pdf:
         damage(pdf)
         octets = io.BytesIO()
         pdf.save(octets)
-    assert any(complaint in sentence for sentence in check_pdf(octets.getvalue())), check_pdf(octets.getvalue())
+    assert any(complaint in sentence for sentence in check_pdf(octets.getvalue())), check_pdf(
+        octets.getvalue()
+    )
 
 
 def test_saving_again_is_no_defect(court: bytes) -> None:
@@ -215,8 +236,12 @@ def test_bookmarks_follow_articles_and_annexes(court: bytes) -> None:
     with opened(court).open_outline() as plan:
         titres = [entree.title for entree in plan.root]
         fiches = next(entree for entree in plan.root if entree.title.startswith("Annexe A")).children
-    assert [f"Article {rang}" for rang in range(1, 13)] == [t.split(" – ")[0] for t in titres if t.startswith("Article")]
-    assert [t.split(" – ")[0] for t in titres if t.startswith("Annexe")] == [f"Annexe {lettre}" for lettre in "ABCDE"]
+    assert [f"Article {rang}" for rang in range(1, 13)] == [
+        t.split(" – ")[0] for t in titres if t.startswith("Article")
+    ]
+    assert [t.split(" – ")[0] for t in titres if t.startswith("Annexe")] == [
+        f"Annexe {lettre}" for lettre in "ABCDE"
+    ]
     assert [fiche.title for fiche in fiches] == ["Finances", "Commande publique et achats"]
 
 
@@ -266,7 +291,8 @@ def test_a_contract_without_any_domain_prints() -> None:
 
 
 @pytest.mark.parametrize(
-    ("nature", "word"), [("métropole", "La Métropole s’engage"), ("communauté d'agglomération", "La Communauté s’engage")]
+    ("nature", "word"),
+    [("métropole", "La Métropole s’engage"), ("communauté d'agglomération", "La Communauté s’engage")],
 )
 def test_the_intercommunality_has_its_name(nature: str, word: str) -> None:
     epci = {**exemples.EPCI, "type": nature}
@@ -283,10 +309,17 @@ def test_markup_in_texts_is_printed_not_obeyed() -> None:
 
 @pytest.mark.parametrize(
     ("changement", "phrase"),
-    [("entree", "Entre : la commune"), ("extension", "S’étend"), ("retrait", "Sort : la commune"), ("regularisation", "Se régularise")],
+    [
+        ("entree", "Entre : la commune"),
+        ("extension", "S’étend"),
+        ("retrait", "Sort : la commune"),
+        ("regularisation", "Se régularise"),
+    ],
 )
 def test_the_receipt_says_each_change(changement: str, phrase: str) -> None:
-    contexte = exemples.accuse(changements=[{"domaine": "Finances", "nature": changement, "activites": ["Paie"], "motif": ""}])
+    contexte = exemples.accuse(
+        changements=[{"domaine": "Finances", "nature": changement, "activites": ["Paie"], "motif": ""}]
+    )
     assert phrase.replace(" :", "\u00a0:") in exemples.page("accuse", contexte)
 
 
@@ -310,8 +343,20 @@ def test_the_minutes_say_the_last_day_to_observe() -> None:
 def test_endless_words_stay_inside_the_page() -> None:
     contexte = exemples.contrat(domaines=1, version=SANS_FIN[:200])
     fiche = contexte["fiches"][0]
-    fiche |= {cle: SANS_FIN for cle in ("libelle", "missions", "evaluation_prealable", "niveau_attendu", "horaires", "rythme_revues")}
-    fiche["indicateurs"] = [{"libelle": SANS_FIN, "unite": SANS_FIN, "reference": 1, "cible": 2, "tolerance": None, "sens": "hausse"}]
+    fiche |= dict.fromkeys(
+        ("libelle", "missions", "evaluation_prealable", "niveau_attendu", "horaires", "rythme_revues"),
+        SANS_FIN,
+    )
+    fiche["indicateurs"] = [
+        {
+            "libelle": SANS_FIN,
+            "unite": SANS_FIN,
+            "reference": 1,
+            "cible": 2,
+            "tolerance": None,
+            "sens": "hausse",
+        }
+    ]
     fiche["referents"]["commune"]["titulaire"] = SANS_FIN
     contexte["familles"][0]["domaines"][0]["activites"][0]["libelle"] = SANS_FIN
     assert overflowing(layout("contrat", contexte)) == []
@@ -319,7 +364,9 @@ def test_endless_words_stay_inside_the_page() -> None:
 
 def test_an_unbreakable_word_would_be_seen() -> None:
     """The control of the test above."""
-    source = weasyprint.HTML(string=f'<p style="white-space: nowrap">{SANS_FIN}</p>', url_fetcher=rendu.Fetcher())
+    source = weasyprint.HTML(
+        string=f'<p style="white-space: nowrap">{SANS_FIN}</p>', url_fetcher=rendu.Fetcher()
+    )
     assert overflowing(source.render(font_config=rendu._fonts())) == [SANS_FIN]
 
 
@@ -339,4 +386,7 @@ def test_headers_are_repeated_on_each_page_of_a_table() -> None:
     contexte = exemples.contrat(domaines=1)
     contexte["fiches"][0]["indicateurs"] *= 30
     document = layout("contrat", contexte)
-    assert sum(box.text == "Tolérance" and tag == "th" for page in document.pages for box, tag in texts(page)) >= 3
+    assert (
+        sum(box.text == "Tolérance" and tag == "th" for page in document.pages for box, tag in texts(page))
+        >= 3
+    )

@@ -19,7 +19,8 @@ from documents.rendu import Attachment, fingerprint, readable_colour, render_pdf
 RACINE = Path(__file__).resolve().parent.parent.parent
 CREATED_AT = datetime(2027, 12, 3, 9, 30, tzinfo=UTC)
 PAGE = """<!doctype html><html lang="fr" data-couleur="{couleur}"><head><title>t</title>
-<link rel="stylesheet" href="style:pdf.css">{tete}</head><body data-pied="Essai – page courante"><h1>L’essai</h1>
+<link rel="stylesheet" href="style:pdf.css">{tete}</head>
+<body data-pied="Essai – page courante"><h1>L’essai</h1>
 <p>Texte, <strong>gras</strong> et <em class="vide">italique</em> : « œuvre ».</p>{corps}</body></html>"""
 
 
@@ -38,7 +39,11 @@ def opened(octets: bytes) -> pikepdf.Pdf:
 
 
 def objects(octets: bytes, kind: str, key: str = "/Type") -> list[pikepdf.Object]:
-    return [o for o in opened(octets).objects if isinstance(o, pikepdf.Dictionary | pikepdf.Stream) and o.get(key) == kind]
+    return [
+        o
+        for o in opened(octets).objects
+        if isinstance(o, pikepdf.Dictionary | pikepdf.Stream) and o.get(key) == kind
+    ]
 
 
 def marked_texts(octets: bytes) -> int:
@@ -57,7 +62,10 @@ def test_metadata_say_title_language_and_the_date_given() -> None:
     assert str(pdf.docinfo["/Title"]) == "Contrat n° 19, L’Haÿ-les-Roses"
     assert str(pdf.docinfo["/CreationDate"]).startswith("D:20271203093000")
     assert str(pdf.Root.Lang) == "fr"
-    assert b"<xmp:CreateDate" in pdf.Root.Metadata.read_bytes() or b"2027-12-03T09:30:00Z" in pdf.Root.Metadata.read_bytes()
+    assert (
+        b"<xmp:CreateDate" in pdf.Root.Metadata.read_bytes()
+        or b"2027-12-03T09:30:00Z" in pdf.Root.Metadata.read_bytes()
+    )
 
 
 def test_headings_become_bookmarks() -> None:
@@ -77,7 +85,8 @@ def test_links_are_described_by_their_words() -> None:
 
 
 def test_header_cells_say_their_scope() -> None:
-    table = "<table><thead><tr><th>A</th><th>B</th></tr></thead><tbody><tr><th>a</th><td>b</td></tr></tbody></table>"
+    head = "<thead><tr><th>A</th><th>B</th></tr></thead>"
+    table = f"<table>{head}<tbody><tr><th>a</th><td>b</td></tr></tbody></table>"
     cells = objects(render(html(table)), "/TH", "/S")
     assert sorted(str(cell.A.Scope) for cell in cells) == ["/Column", "/Column", "/Row"]
 
@@ -99,14 +108,22 @@ def test_the_date_counts_not_its_zone() -> None:
 def test_another_process_gives_the_same_bytes() -> None:
     script = (
         "import sys, hashlib; from datetime import datetime, UTC; from documents.rendu import render_pdf;"
-        "octets = render_pdf(sys.stdin.read(), title='Essai', created_at=datetime(2027, 12, 3, 9, 30, tzinfo=UTC));"
+        "created_at = datetime(2027, 12, 3, 9, 30, tzinfo=UTC);"
+        "octets = render_pdf(sys.stdin.read(), title='Essai', created_at=created_at);"
         "print(hashlib.sha256(octets).hexdigest())"
     )
     page = html("<table><thead><tr><th>A</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>")
     # A hash seed of its own: nothing may depend on the order of a set.
     environ = {**os.environ, "PYTHONHASHSEED": "7"}
     other = subprocess.run(
-        [sys.executable, "-c", script], input=page, capture_output=True, text=True, check=True, cwd=RACINE, env=environ, encoding="utf-8"
+        [sys.executable, "-c", script],
+        input=page,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=RACINE,
+        env=environ,
+        encoding="utf-8",
     )
     assert other.stdout.strip() == hashlib.sha256(render(page)).hexdigest()
 
@@ -126,7 +143,9 @@ def test_fingerprint_names_what_the_bytes_depend_on() -> None:
 
 
 def test_attachments_are_associated_files() -> None:
-    octets = render(html(), attachments=[Attachment("donnees.json", b'{"a": "\xc3\xa9"}', "Les données", "Data")])
+    octets = render(
+        html(), attachments=[Attachment("donnees.json", b'{"a": "\xc3\xa9"}', "Les données", "Data")]
+    )
     pdf = opened(octets)
     assert pdf.attachments["donnees.json"].get_file().read_bytes() == b'{"a": "\xc3\xa9"}'
     (fichier,) = pdf.Root.AF
@@ -150,19 +169,35 @@ def secret(tmp_path: Path) -> str:
 def no_opening(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """URLs that reached urllib, which opens files and connections alike."""
     opened_urls: list[object] = []
-    monkeypatch.setattr("urllib.request.OpenerDirector.open", lambda _self, request, *_args, **_options: opened_urls.append(request))
+    monkeypatch.setattr(
+        "urllib.request.OpenerDirector.open",
+        lambda _self, request, *_args, **_options: opened_urls.append(request),
+    )
     return opened_urls
 
 
-REFUSED = ["file:///etc/passwd", "http://127.0.0.1:9/x.png", "https://127.0.0.1/x", "data:image/png;base64,iVBORw0KGgo=", "police:../x", "style:../x"]
+REFUSED = [
+    "file:///etc/passwd",
+    "http://127.0.0.1:9/x.png",
+    "https://127.0.0.1/x",
+    "data:image/png;base64,iVBORw0KGgo=",
+    "police:../x",
+    "style:../x",
+]
 
 
 @pytest.mark.parametrize("url", REFUSED)
 @pytest.mark.parametrize(
     "corps",
-    ['<img src="{url}" alt="x">', '<div style="background: url({url})">x</div>', '<object data="{url}" type="image/png">x</object>'],
+    [
+        '<img src="{url}" alt="x">',
+        '<div style="background: url({url})">x</div>',
+        '<object data="{url}" type="image/png">x</object>',
+    ],
 )
-def test_refused_addresses_fetch_nothing(url: str, corps: str, no_opening: list[object], caplog: pytest.LogCaptureFixture) -> None:
+def test_refused_addresses_fetch_nothing(
+    url: str, corps: str, no_opening: list[object], caplog: pytest.LogCaptureFixture
+) -> None:
     octets = render(html(corps.format(url=url)))
     assert no_opening == []
     assert objects(octets, "/Image", "/Subtype") == []
@@ -174,9 +209,16 @@ def test_a_local_picture_is_not_printed(secret: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "tete", ['<link rel="stylesheet" href="{url}">', '<style>@import url("{url}");</style>', '<link rel="attachment" href="{url}">']
+    "tete",
+    [
+        '<link rel="stylesheet" href="{url}">',
+        '<style>@import url("{url}");</style>',
+        '<link rel="attachment" href="{url}">',
+    ],
 )
-def test_sheets_and_attachments_of_a_page_are_refused(tete: str, secret: str, no_opening: list[object]) -> None:
+def test_sheets_and_attachments_of_a_page_are_refused(
+    tete: str, secret: str, no_opening: list[object]
+) -> None:
     octets = render(html(tete=tete.format(url=secret)))
     assert no_opening == []
     assert objects(octets, "/Filespec") == []
@@ -193,7 +235,9 @@ def test_a_base_address_opens_no_door(secret: str, no_opening: list[object]) -> 
 
 
 def test_only_the_house_typeface_is_embedded() -> None:
-    octets = render(html('<p style="font-family: DejaVu Sans, serif; font-weight: 900">Noir</p><pre>chasse fixe</pre>'))
+    octets = render(
+        html('<p style="font-family: DejaVu Sans, serif; font-weight: 900">Noir</p><pre>chasse fixe</pre>')
+    )
     names = {str(font.BaseFont).partition("+")[2] for font in objects(octets, "/Type0", "/Subtype")}
     assert names
     assert all(name.startswith("Source-Sans-Pro") for name in names)
@@ -223,7 +267,11 @@ def test_accents_in_two_pieces_print_as_one() -> None:
 
 def test_a_forked_worker_leaves_the_faces_of_its_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     configuration = polices.FontConfiguration()
-    rendu.weasyprint.CSS(string="@font-face { font-family: x; src: url('police:regular') }", url_fetcher=rendu.Fetcher(), font_config=configuration)
+    rendu.weasyprint.CSS(
+        string="@font-face { font-family: x; src: url('police:regular') }",
+        url_fetcher=rendu.Fetcher(),
+        font_config=configuration,
+    )
     folder = configuration._folder
     with monkeypatch.context() as child:
         child.setattr(os, "getpid", lambda: -1)

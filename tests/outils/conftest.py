@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from outils import base_locale, processus
+from outils import etat_base, processus
 
 ME = os.getpid()
 
@@ -46,7 +46,7 @@ def wait_for(condition: Callable[[], object], patience: float = 15) -> None:
 
 
 def server_pid(folder: Path) -> int:
-    pid = base_locale.running_pid(folder)
+    pid = etat_base.running_pid(folder)
     assert pid is not None
     return pid
 

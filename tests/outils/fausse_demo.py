@@ -28,7 +28,11 @@ def stay(name: str, what: str = "") -> Command:
 
 
 def step() -> Command:
-    script = "echo étape jouée" if WHAT != "étape" else "echo mauvaise étape >&2; exit 4"
+    scripts = {
+        "étape": "echo mauvaise étape >&2; exit 4",
+        "refus": "echo 'CommandError: EPCI inconnu.' >&2; exit 1",
+    }
+    script = scripts.get(WHAT, "echo étape jouée")
     return Command("etape", "L'étape", ["sh", "-c", script])
 
 

@@ -1,6 +1,5 @@
 """A command with a PostgreSQL around it."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from outils import processus
 from outils.gardien import ROOT
 from tests.outils.conftest import running_with, wait_for
 
@@ -17,7 +17,11 @@ from pathlib import Path
 from outils.avec_base import run
 sys.exit(run(sys.argv[2:], tests=True, var=Path(sys.argv[1])))
 """
-QUERY = "import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL']).execute('SELECT 40 + 2').fetchone()[0])"
+QUERY = """
+import os, psycopg
+with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+    print(connection.execute("SELECT 40 + 2").fetchone()[0])
+"""
 WAIT = "import sys, time; print('prêt', flush=True); time.sleep(60)"
 
 
@@ -68,17 +72,19 @@ def test_variables_that_turn_clients_elsewhere_are_removed(
 def test_signals_reach_the_command_and_nothing_is_left(folder: Path, number: signal.Signals) -> None:
     script = f"trap 'exit 7' {number.name[3:]}; echo prêt; sleep 60 & wait"
     process = start(folder, "sh", "-c", script, "sh", str(folder))
-    assert process.stdout is not None and process.stdout.readline() == "prêt\n"
+    assert process.stdout is not None
+    assert process.stdout.readline() == "prêt\n"
     process.send_signal(number)
     assert process.wait(15) == 7
-    os.killpg(process.pid, signal.SIGKILL)  # the sleep of the script
+    processus.send(process.pid, signal.SIGKILL, group=True)  # the sleep of the script
     process.communicate()
     assert not running_with(folder)
 
 
 def test_kill_9_ends_the_command_and_the_server(folder: Path) -> None:
     process = start(folder, sys.executable, "-c", WAIT, str(folder))
-    assert process.stdout is not None and process.stdout.readline() == "prêt\n"
+    assert process.stdout is not None
+    assert process.stdout.readline() == "prêt\n"
     process.kill()
     process.communicate()
     wait_for(lambda: not running_with(folder))

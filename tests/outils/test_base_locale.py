@@ -43,7 +43,8 @@ def hold(folder: Path) -> "subprocess.Popen[str]":
     """Another process that uses the server; returns once it does."""
     command = [sys.executable, "-c", HOLD, str(folder)]
     holder = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert holder.stdout is not None and holder.stdout.readline().startswith("postgres://")
+    assert holder.stdout is not None
+    assert holder.stdout.readline().startswith("postgres://")
     holder.stdout.close()
     return holder
 
@@ -156,7 +157,8 @@ def test_two_starts_at_once_use_one_server(folder: Path) -> None:
         user.start()
     for user in users:
         user.join()
-    assert len(urls) == 2 and len(set(urls)) == 1
+    assert len(urls) == 2
+    assert len(set(urls)) == 1
 
 
 def test_a_start_waits_for_the_one_under_way_and_says_so(folder: Path, sentences: list[str]) -> None:
@@ -209,7 +211,7 @@ def test_a_checkout_closed_to_others_keeps_working(folder: Path, sentences: list
     private = [path for path in folder.iterdir() if path != closed]
     assert [any(str(path) in sentence for sentence in sentences) for path in private] == [True] * moved
     base_locale.remove(closed / "base")
-    assert not (closed / "base").exists() and not any(path.exists() for path in private)
+    assert not any(path.exists() for path in (closed / "base", *private))
 
 
 def spoil(folder: Path) -> None:

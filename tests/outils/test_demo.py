@@ -131,8 +131,13 @@ def test_a_service_deaf_to_sigterm_is_ended_all_the_same(folder: Path, free_port
 def test_a_failed_step_is_told_with_its_log(folder: Path, free_port: int) -> None:
     code, output, errors = play(folder, free_port, "étape")
     assert code == 1
-    assert "L'étape a échoué." in errors and "mauvaise étape" in errors
+    assert "L'étape a échoué." in errors
+    assert "mauvaise étape" in errors
     assert "prête" not in output
+
+
+def test_a_refusal_of_a_step_is_told_alone(folder: Path, free_port: int) -> None:
+    assert play(folder, free_port, "refus") == (1, "", "EPCI inconnu.\n")
 
 
 def test_a_taken_port_is_told_before_anything_starts(folder: Path, free_port: int) -> None:

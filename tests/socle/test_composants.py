@@ -54,18 +54,24 @@ class TestEtat:
 
 class TestEcheance:
     SOURCE = (
-        '{% echeance quand="Demain" precision="jeudi" titre="Relire <tout>" verbe="Relire" url="/r" ton=ton %}'
+        '{% echeance quand="Demain" precision="jeudi" titre=titre verbe="Relire" url="/r" ton=ton %}'
         '<a href="/p">Pourquoi ?</a>{% endecheance %}'
     )
 
     def test_when_what_why_and_one_button_named_in_full(self) -> None:
-        html = render(self.SOURCE, ton="o")
-        assert "<b>Demain</b>" in html and "Relire &lt;tout&gt;" in html and '<a href="/p">Pourquoi ?</a>' in html
+        html = render(self.SOURCE, ton="o", titre="Relire <tout>")
+        assert (
+            "<b>Demain</b>" in html
+            and "Relire &lt;tout&gt;" in html
+            and '<a href="/p">Pourquoi ?</a>' in html
+        )
         assert 'Relire<span class="visually-hidden"> : Relire &lt;tout&gt;</span></a>' in html
 
-    @pytest.mark.parametrize(("ton", "style"), [("r", "btn-primary"), ("o", "btn-outline-primary"), ("", "btn-outline")])
+    @pytest.mark.parametrize(
+        ("ton", "style"), [("r", "btn-primary"), ("o", "btn-outline-primary"), ("", "btn-outline")]
+    )
     def test_only_what_is_late_has_a_plain_button(self, ton: str, style: str) -> None:
-        assert style in render(self.SOURCE, ton=ton)
+        assert style in render(self.SOURCE, ton=ton, titre="Relire")
 
 
 class TestFigures:
@@ -74,7 +80,10 @@ class TestFigures:
         assert '<progress value="66" max="66">' in html and html.startswith('<label class="jauge v">')
 
     def test_nothing_planned_leaves_the_sentence_alone(self) -> None:
-        assert render('{% jauge 0 0 "Aucune revue prévue" %}').strip() == '<p class="petit">Aucune revue prévue</p>'
+        assert (
+            render('{% jauge 0 0 "Aucune revue prévue" %}').strip()
+            == '<p class="petit">Aucune revue prévue</p>'
+        )
 
     def test_a_figure_may_be_a_link(self) -> None:
         assert 'href="/retards"' in render('{% chiffre 4 "en retard" "r" "/retards" %}')
@@ -92,15 +101,23 @@ class TestBlocks:
     def test_a_fold_is_open_or_not_without_script(self) -> None:
         source = '{% repli titre="Finances" mot="Extension" ton="a" ouvert=ouvert %}<p>x</p>{% endrepli %}'
         assert "<details" in render(source, ouvert=False) and " open>" not in render(source, ouvert=False)
-        assert " open>" in render(source, ouvert=True) and '<span class="etat a">' in render(source, ouvert=True)
+        assert " open>" in render(source, ouvert=True) and '<span class="etat a">' in render(
+            source, ouvert=True
+        )
 
     def test_a_scrolling_region_is_named_and_reached_by_keyboard(self) -> None:
         html = render('{% defilant "Communes" %}<table></table>{% enddefilant %}')
         assert 'role="region" tabindex="0" aria-label="Communes"' in html
 
     def test_a_button_that_writes_posts_with_its_token(self) -> None:
-        html = render('{% bouton_post "/a" "Accepter" nom="ligne" valeur=3 precision="Paie" %}', csrf_token="jeton")
-        assert 'method="post" action="/a"' in html and 'value="jeton"' in html and 'name="ligne" value="3"' in html
+        html = render(
+            '{% bouton_post "/a" "Accepter" nom="ligne" valeur=3 precision="Paie" %}', csrf_token="jeton"
+        )
+        assert (
+            'method="post" action="/a"' in html
+            and 'value="jeton"' in html
+            and 'name="ligne" value="3"' in html
+        )
         assert '<span class="visually-hidden"> : Paie</span>' in html
 
     def test_an_unknown_button_style_fails(self) -> None:
@@ -121,11 +138,15 @@ class TestChamp:
     def test_a_fault_is_said_and_what_was_typed_stays(self, fautif: Formulaire) -> None:
         assert 'aria-invalid="true"' in render("{% champ f %}", f=fautif["numero"])
         html = render("{% champ f %}", f=fautif["motif"])
-        assert "Tapé &lt;b&gt;déjà&lt;/b&gt;" in html and "(facultatif)" in html and "aria-invalid" not in html
+        assert (
+            "Tapé &lt;b&gt;déjà&lt;/b&gt;" in html and "(facultatif)" in html and "aria-invalid" not in html
+        )
 
     def test_radios_stand_in_a_fieldset_without_aria_invalid(self, fautif: Formulaire) -> None:
         html = render("{% champ f %}", f=fautif["sens"])
-        assert html.count('type="radio"') == 2 and "<legend>Sens</legend>" in html and "aria-invalid" not in html
+        assert (
+            html.count('type="radio"') == 2 and "<legend>Sens</legend>" in html and "aria-invalid" not in html
+        )
 
     def test_a_hidden_field_has_no_label(self, fautif: Formulaire) -> None:
         assert render("{% champ f %}", f=fautif["version"]).startswith('<input type="hidden"')
@@ -220,7 +241,12 @@ class TestFrame:
 
     def test_landmarks_and_skip_link(self) -> None:
         html = self.page("", navigation=[{"libelle": "Revues", "url": "/r", "active": True}])
-        assert html.index('href="#contenu"') < html.index("<header") < html.index('id="contenu"') < html.index("<footer")
+        assert (
+            html.index('href="#contenu"')
+            < html.index("<header")
+            < html.index('id="contenu"')
+            < html.index("<footer")
+        )
         assert html.count('<a href="/r" aria-current="page">Revues</a>') == 2  # one list wide, one folded
 
     def test_a_wide_page_and_the_epci_colours(self) -> None:
@@ -230,9 +256,10 @@ class TestFrame:
         assert "page large" not in self.page("")
 
     def test_the_banner_moves_the_clock(self) -> None:
-        sauts = [{"libelle": "Avancer au 1er mars", "valeur": "2027-03-01"}]
+        sauts = [{"libelle": "1er mars", "valeur": "2027-03-01"}]
         demo = {"aujourdhui": dt.date(2027, 2, 10), "url": "/demo/", "sauts": sauts}
-        html = self.page("", demonstration=demo)
+        html = self.page("", demonstration=demo, request=RequestFactory().get("/revues/?mois=2"))
+        assert "Avancer au 1<sup>er</sup>" in html and 'name="suite" value="/revues/?mois=2"' in html
         assert 'action="/demo/"' in html and 'name="valeur" value="2027-03-01"' in html
         assert "Démonstration" not in self.page("")
 
@@ -253,13 +280,17 @@ class TestErrorPages:
         assert "Votre rôle ne le permet pas." in render_to_string("403.html", {})
 
     def test_404_never_repeats_the_address(self) -> None:
-        assert "secret" not in render_to_string("404.html", {"request_path": "/secret", "exception": "secret"})
+        assert "secret" not in render_to_string(
+            "404.html", {"request_path": "/secret", "exception": "secret"}
+        )
 
 
 class TestFiles:
     @pytest.mark.parametrize("path", A_MOI, ids=lambda path: path.name)
     def test_nothing_inline(self, path: Path) -> None:
-        assert not re.findall(r"<style|\bstyle=|<script(?![^>]*\bsrc=)|\son[a-z]+=|javascript:", path.read_text())
+        assert not re.findall(
+            r"<style|\bstyle=|<script(?![^>]*\bsrc=)|\son[a-z]+=|javascript:", path.read_text()
+        )
 
     @pytest.mark.parametrize("kind", ["Regular", "Semibold", "It"])
     def test_the_typeface_is_served(self, kind: str) -> None:
@@ -272,7 +303,11 @@ class TestFiles:
 
 def _tokens(css: str, start: str) -> dict[str, str]:
     block = css[css.index(start) :]
-    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})\b", block[: block.index("\n  }" if "media" in start else "\n}")]))
+    return dict(
+        re.findall(
+            r"--([\w-]+): (#[0-9a-f]{3,6})\b", block[: block.index("\n  }" if "media" in start else "\n}")]
+        )
+    )
 
 
 def _luminance(colour: str) -> float:
@@ -287,13 +322,17 @@ def _contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-PAIRS = [(word, ground) for word in ("encre", "encre-2", "marque") for ground in ("fond", "papier", "papier-2")]
+PAIRS = [
+    (word, ground) for word in ("encre", "encre-2", "marque") for ground in ("fond", "papier", "papier-2")
+]
 PAIRS += [(tone, f"{tone}-clair") for tone in ("vigueur", "avenir", "attente", "retard")]
 PAIRS += [("encre-2", "neutre-clair"), ("sur-marque", "marque"), ("retard", "fond"), ("encre", "demo-fond")]
 PAIRS += [(f"sur-case-{kind}", f"case-{kind}") for kind in "vpaxrn"]
 
 
-@pytest.mark.parametrize("start", [":root {\n  color-scheme", "@media (prefers-color-scheme: dark) {\n  :root {"])
+@pytest.mark.parametrize(
+    "start", [":root {\n  color-scheme", "@media (prefers-color-scheme: dark) {\n  :root {"]
+)
 def test_words_contrast_with_their_ground_in_light_and_dark(start: str) -> None:
     tokens = _tokens((RACINE / "static/css/theme.css").read_text(), start)
     weak = {pair: round(_contrast(*(tokens[name] for name in pair)), 2) for pair in PAIRS}

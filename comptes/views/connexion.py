@@ -1,0 +1,64 @@
+"""Signing in and out."""
+
+import math
+from typing import Any
+
+from axes.helpers import get_cool_off
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_POST
+
+from comptes.forms import ConnexionForm
+from comptes.middleware import SUSPENDED_KEY
+
+TEMPLATE = "comptes/connexion.html"
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignIn(LoginView):
+    """The sign-in page; then « Mes échéances », the page asked for, or what was being typed when the session ended."""
+
+    authentication_form = ConnexionForm
+    redirect_authenticated_user = True
+    extra_context: dict[str, Any] = {"attente": None}  # noqa: RUF012 (Django declares it on the instance)
+
+    def get_template_names(self) -> list[str]:
+        return templates()
+
+    def get_default_redirect_url(self) -> str:
+        kept = SUSPENDED_KEY in self.request.session
+        return resolve_url("comptes:reprendre") if kept else super().get_default_redirect_url()
+
+
+def templates() -> list[str]:
+    """The demonstration offers its people on its own version of the page."""
+    return ["demo/connexion.html", TEMPLATE] if settings.DEMO else [TEMPLATE]
+
+
+def locked_out(
+    request: HttpRequest, original_response: HttpResponse | None, credentials: dict[str, Any] | None
+) -> HttpResponse:
+    """429 after too many failures: how long to wait, with the address still typed (setting AXES_LOCKOUT_CALLABLE)."""
+    cool_off = get_cool_off(request)
+    seconds = math.ceil(cool_off.total_seconds()) if cool_off else 0
+    context = {
+        "form": ConnexionForm(request, initial={"username": (credentials or {}).get("username", "")}),
+        "attente": math.ceil(seconds / 60),
+        "next": request.POST.get("next", ""),
+    }
+    response = render(request, TEMPLATE, context, status=429)
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+@login_not_required
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session and forget everything it held."""
+    logout(request)
+    return redirect(settings.LOGOUT_REDIRECT_URL)

@@ -1,0 +1,25 @@
+"""What was being sent when the session ended, offered again after sign-in."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from comptes.middleware import SUSPENDED_KEY
+
+LONG = 20
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request: HttpRequest) -> HttpResponse:
+    """Show what was kept, with one button that sends it where it was going; POST gives it up."""
+    kept = request.session.get(SUSPENDED_KEY)
+    if request.method == "POST":
+        request.session.pop(SUSPENDED_KEY, None)
+        messages.info(request, "La saisie gardée est effacée.")
+        return redirect("accueil")
+    if not kept:
+        return redirect("accueil")
+    fields = [(name, value) for name, values in kept["fields"].items() for value in values]
+    textes = [value for _, value in fields if len(value) > LONG]
+    return render(request, "comptes/reprendre.html", {"chemin": kept["path"], "champs": fields, "textes": textes})

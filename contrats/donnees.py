@@ -1,0 +1,237 @@
+"""Everything a contract prints, as plain JSON: what `templates/pdf/contrat.html` reads, and nothing else."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from comptes.models import Habilitation
+from comptes.roles import Role
+from contrats.fiche import exceptional, rhythm, urgent
+from contrats.models import Engagement, Indicateur, VersionContrat
+from contrats.referents import Referents, fonction
+from contrats.workflows.contrat import activites_on, waiting_lines
+from mutualisation.models import Acte, Adhesion, Catalogue
+from mutualisation.models.catalogue import DomaineLu, DomaineVersion
+from mutualisation.referents import SiegeLu
+from socle import horloge
+from socle.dates import day_and_year
+
+MUTUALISED = "mutualisée"
+CONTRACT_REVIEWS = "en mai ou juin, puis en novembre ou décembre"
+FAMILLES = {
+    DomaineVersion.Famille.SUPPORT: ("Fonctions supports", "Fonction support"),
+    DomaineVersion.Famille.OPERATIONNELLE: ("Fonctions opérationnelles", "Fonction opérationnelle"),
+}
+ASSEMBLIES = {
+    Acte.Type.CONSEIL_MUNICIPAL: "la délibération n° {numero} du conseil municipal, du {jour}",
+    Acte.Type.CONSEIL_EPCI: "la délibération n° {numero} du conseil de {epci}, du {jour}",
+    Acte.Type.BUREAU: "la délibération n° {numero} du bureau de {epci}, du {jour}",
+    Acte.Type.PRESIDENT: "la décision n° {numero} du président de {epci}, du {jour}",
+}
+
+
+def contract_data(version: VersionContrat) -> dict[str, Any]:
+    """The data of a version of a contract as they stand today; the same rows on the same day give the same dictionary.
+
+    People are those of the day of effect, or of today once it has come. The number of queries does not depend on domains.
+    """
+    epci, commune = version.epci, version.commune
+    today = epci.today
+    day = max(today, version.effective_on)
+    catalogue = Catalogue.objects.in_force(epci, version.effective_on).read()
+    since = entry_dates(version)
+    covered = [domaine for domaine in catalogue.domaines if domaine.activite_ids & since.keys()]
+    referents = Referents(epci, day)
+    pole = referents.pole_name(commune.pk)
+    actes = _actes(version, since)
+    return {
+        "numero": version.reference,
+        "projet": version.etat == VersionContrat.Etat.PROJET,
+        "edite_on": today.isoformat(),
+        "epci": {
+            "nom": epci.nom,
+            "type": epci.get_type_display(),
+            "siren": epci.siren,
+            "couleur": epci.couleur or None,
+        },
+        "commune": {"nom": commune.name_on(version.effective_on), "code_insee": commune.code_insee},
+        "effet_on": version.effective_on.isoformat(),
+        "version": version.libelle,
+        "deliberations": _deliberations(actes),
+        "signataires": {"commune": _maire(version, day), "epci": None},
+        "visas": _visas(version, actes),
+        "familles": _familles(covered, since, pole),
+        "fiches": _fiches(version, covered, pole, referents),
+        "revues": {"rythme": "chaque mois", "contrat": CONTRACT_REVIEWS},
+        "verification": {"adresse": None, "empreinte": None},
+        "demonstration": horloge.is_demonstration(),
+    }
+
+
+def digest(data: dict[str, Any]) -> str:
+    """SHA-256 of the data, in canonical JSON."""
+    return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def entry_dates(version: VersionContrat) -> dict[int, date]:
+    """Since when each activity the version covers is shared, or will be, by activity id."""
+    covered = activites_on(version.epci, version.commune, version.effective_on)
+    running = Adhesion.objects.on(version.effective_on).filter(commune=version.commune, epci=version.epci)
+    since: dict[int, date] = dict(running.values_list("activite_id", "debut"))
+    waiting = waiting_lines(version.epci, version.commune, version.effective_on)
+    for activite, effet_on, cycle_on in waiting.values_list("activite_id", "effet_on", "declaration__cycle__effective_on"):
+        since.setdefault(activite, effet_on or cycle_on)
+    return {activite: since[activite] for activite in covered}
+
+
+def _actes(version: VersionContrat, since: dict[int, date]) -> list[Acte]:
+    """Acts that decided what the version covers: of the commune and of the EPCI, latest first."""
+    lignes = {"lignes__commune": version.commune, "lignes__activite__in": list(since)}
+    rows = Acte.objects.filter(epci=version.epci, adopte_on__lte=version.epci.today, **lignes).distinct()
+    return list(rows.order_by("-adopte_on", "-pk"))
+
+
+def _deliberations(actes: list[Acte]) -> dict[str, str | None]:
+    """The latest deliberation of each side, None while it is to come."""
+
+    def latest(types: Iterable[str]) -> str | None:
+        found = next((acte for acte in actes if acte.type in types), None)
+        return f"n° {found.numero} du {day_and_year(found.adopte_on)}" if found else None
+
+    return {
+        "commune": latest([Acte.Type.CONSEIL_MUNICIPAL]),
+        "epci": latest([Acte.Type.CONSEIL_EPCI, Acte.Type.BUREAU]),
+    }
+
+
+def _visas(version: VersionContrat, actes: list[Acte]) -> list[str]:
+    """Law, plan, convention, opinions and acts; what is not recorded is said to be to come."""
+    epci, commune = version.epci, version.commune
+    parties = f"{epci.nom} et la commune {commune.de}"
+    visas = [
+        "le code général des collectivités territoriales, notamment son article L. 5211-4-2",
+        "le schéma de mutualisation des services, lorsqu'il a été adopté (article L. 5211-39-1 du même code)",
+        f"la convention de création de services communs, conclue ou à conclure entre {parties}",
+        "les avis des comités sociaux territoriaux compétents, à viser lorsqu'ils sont rendus",
+    ]
+    visas += [_visa(acte, epci.nom_commun) for acte in reversed(actes)]
+    kinds = {acte.type for acte in actes}
+    if Acte.Type.CONSEIL_MUNICIPAL not in kinds:
+        visas.append("la délibération du conseil municipal, à venir")
+    if not kinds & set(Acte.EPCI_TYPES):
+        visas.append(f"la délibération du conseil de {epci.nom_commun}, à venir")
+    return visas
+
+
+def _visa(acte: Acte, epci: str) -> str:
+    words = ASSEMBLIES[Acte.Type(acte.type)]
+    return words.format(numero=acte.numero, jour=day_and_year(acte.adopte_on), epci=epci)
+
+
+def _maire(version: VersionContrat, day: date) -> dict[str, str] | None:
+    rows = Habilitation.objects.on(day).filter(epci=version.epci, commune=version.commune, role=Role.MAIRE)
+    maire = rows.select_related("personne").order_by("-debut", "pk").first()
+    return {"nom": str(maire.personne), "qualite": "maire"} if maire else None
+
+
+def _familles(covered: list[DomaineLu], since: dict[int, date], pole: str) -> list[dict[str, Any]]:
+    """Article 3: families, domains and activities in the order of the catalogue."""
+    return [
+        {"libelle": labels[0], "domaines": [_domaine(d, since, pole) for d in covered if d.famille == famille]}
+        for famille, labels in FAMILLES.items()
+        if any(d.famille == famille for d in covered)
+    ]
+
+
+def _domaine(domaine: DomaineLu, since: dict[int, date], pole: str) -> dict[str, Any]:
+    shared = [activite for activite in domaine.activites if activite.id in since]
+    return {
+        "code": domaine.code,
+        "libelle": domaine.libelle,
+        "service_commun": domaine.service_commun,
+        "rattachement": _attachment(domaine, pole),
+        "depuis_on": min(since[activite.id] for activite in shared).isoformat(),
+        "activites": [
+            {
+                "code": activite.code,
+                "libelle": activite.libelle,
+                "nature": MUTUALISED,
+                "depuis_on": since[activite.id].isoformat(),
+            }
+            for activite in shared
+        ],
+    }
+
+
+def _attachment(domaine: DomaineLu, pole: str) -> str:
+    """The pôle by its name, when the domain is attached to pôles and the commune has one."""
+    in_pole = domaine.rattachement == DomaineVersion.Rattachement.POLE.label
+    return pole if pole and in_pole else domaine.rattachement
+
+
+def _fiches(
+    version: VersionContrat, covered: list[DomaineLu], pole: str, referents: Referents
+) -> list[dict[str, Any]]:
+    """Annexe A: one fiche per covered domain that has been prepared."""
+    rows = version.engagements.prefetch_related("indicateurs")
+    by_domaine = {row.domaine_id: row for row in rows.order_by("pk")}
+    return [_fiche(by_domaine[d.id], d, pole, referents) for d in covered if d.id in by_domaine]
+
+
+def _fiche(engagement: Engagement, domaine: DomaineLu, pole: str, referents: Referents) -> dict[str, Any]:
+    commune = engagement.commune_id
+    return {
+        "code": domaine.code,
+        "libelle": domaine.libelle,
+        "famille": FAMILLES[DomaineVersion.Famille(domaine.famille)][1],
+        "rattachement": _attachment(domaine, pole),
+        "missions": engagement.missions,
+        "limites": engagement.limites,
+        "evaluation_prealable": engagement.evaluation_prealable,
+        "niveau_attendu": engagement.niveau_attendu,
+        "engagements_epci": engagement.engagements_epci,
+        "engagements_commune": engagement.engagements_commune,
+        "conditions_normales": engagement.conditions_normales,
+        "horaires": engagement.horaires,
+        "astreinte": engagement.astreinte,
+        "telephone_astreinte": engagement.telephone_astreinte,
+        "urgence": urgent(engagement),
+        "exceptionnel": exceptional(engagement),
+        "rythme_revues": rhythm(engagement),
+        "indicateurs": [_indicateur(indicateur) for indicateur in engagement.indicateurs.all()],
+        "referents": {
+            "commune": _referent(referents.commune_side(commune, domaine.id)),
+            "epci": _referent(referents.epci_side(commune, domaine.id)),
+        },
+    }
+
+
+def _indicateur(indicateur: Indicateur) -> dict[str, Any]:
+    return {
+        "libelle": indicateur.libelle,
+        "unite": indicateur.unite,
+        "reference": _number(indicateur.reference),
+        "cible": _number(indicateur.cible),
+        "tolerance": _number(indicateur.tolerance),
+        "sens": indicateur.sens,
+    }
+
+
+def _number(value: Decimal | None) -> int | float | None:
+    """A JSON number with at most two decimals."""
+    if value is None:
+        return None
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _referent(siege: SiegeLu | None) -> dict[str, str] | None:
+    if siege is None or (siege.vacant and not siege.suppleants):
+        return None
+    return {
+        "titulaire": str(siege.titulaire or ""),
+        "fonction": fonction(siege),
+        "suppleant": siege.suppleance,
+    }

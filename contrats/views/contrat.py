@@ -1,0 +1,181 @@
+"""Contracts: the list, one contract, the printed draft."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.core.cache import cache
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET, require_POST
+
+from comptes.acces import Titre
+from comptes.roles import Role
+from contrats.donnees import contract_data, digest
+from contrats.fiche import missing_texts, state_of
+from contrats.forms import EffetForm, FiltreContrats, PreparerForm
+from contrats.liste import communes_of, read_rows, search
+from contrats.models import Contrat, Engagement, VersionContrat
+from contrats.referents import Referents
+from contrats.views.cadre import hat
+from contrats.workflows.contrat import domaines_on, prepare_contract
+from documents.rendu import fingerprint, render_pdf
+from mutualisation.referents import SiegeLu
+from socle import horloge
+from socle.droits import ActionInterdite
+from socle.erreurs import Refus
+from territoire.models import Commune, Epci, Pole
+
+PER_PAGE = 50
+KEPT_SECONDS = 24 * 3600
+
+
+@require_GET
+def contrats(request: HttpRequest) -> HttpResponse:
+    """The contracts of the communes of the hat; a commune goes straight to its own."""
+    contexte = hat(request)
+    if contexte.commune_id:
+        return _own(request, contexte)
+    epci: Epci = request.epci
+    today = epci.today
+    poles = Pole.objects.filter(epci=epci) if not contexte.pole_id else Pole.objects.none()
+    filtre = FiltreContrats(request.GET, poles=poles)
+    effet = EffetForm(request.GET, today=today)
+    communes = communes_of(request.user, contexte, epci, today)
+    wanted = search(communes, filtre.texte, filtre.pole_choisi)
+    page = Paginator(wanted, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "lignes": read_rows(request.user, epci, list(page.object_list), effet.chosen),
+        "filtre": filtre,
+        "effet": effet,
+        "effective_on": effet.chosen,
+        "prepare": request.user.acces.acts_for_epci(epci.pk, Role.DIRECTION_TERRITOIRES),
+        "avec_contrat": Contrat.objects.filter(epci=epci, commune__in=communes.values("pk")).count(),
+        "communes": communes.count(),
+    }
+    return render(request, "contrats/contrat/liste.html", context)
+
+
+def _own(request: HttpRequest, contexte: Titre) -> HttpResponse:
+    mine = Contrat.objects.visible_to(request.user).filter(epci=contexte.epci_id, commune=contexte.commune_id)
+    found = mine.first()
+    if found:
+        return redirect("contrats:contrat", found.pk)
+    return render(request, "contrats/contrat/aucun.html", {"nom": contexte.commune_nom})
+
+
+@require_POST
+def preparer(request: HttpRequest) -> HttpResponse:
+    """Open or refresh the draft of a commune's contract, for a day of effect."""
+    epci: Epci | None = request.epci
+    if epci is None:
+        hat(request)
+    assert epci  # a hat has its EPCI
+    commune = get_object_or_404(Commune.objects.visible_to(request.user), pk=_pk(request.POST.get("commune")))
+    form = PreparerForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choisissez une date d'effet : le 1er janvier d'une année.")
+        return redirect("contrats:contrats")
+    effective_on = form.cleaned_data["date"]
+    get_object_or_404(Commune.objects.members_of(epci, effective_on), pk=commune.pk)
+    try:
+        version = prepare_contract(epci=epci, commune=commune, effective_on=effective_on, acteur=request.user)
+    except Refus as refus:
+        messages.error(request, refus.message)
+        return redirect("contrats:contrats")
+    messages.success(request, f"Le projet {version.reference} est à jour de ce que la commune partage.")
+    return redirect("contrats:contrat", version.contrat_id)
+
+
+def _pk(value: str | None) -> int:
+    return int(value) if value and value.isdecimal() and len(value) < 19 else 0
+
+
+@dataclass(frozen=True)
+class LigneFiche:
+    """A domain of a contract: its fiche, its state, what it lacks, who answers."""
+
+    engagement: Engagement
+    ton: str
+    mot: str
+    manques: list[str]
+    commune: SiegeLu | None
+    epci: SiegeLu | None
+
+
+@require_GET
+def contrat(request: HttpRequest, pk: int) -> HttpResponse:
+    """A contract: its version, and one line per domain the user may see."""
+    found = get_object_or_404(Contrat.objects.visible_to(request.user).select_related("epci", "commune"), pk=pk)
+    version = found.versions.select_related("epci", "commune", "contrat").order_by("-numero")[0]
+    context: dict[str, Any] = {
+        "contrat": found,
+        "version": version,
+        "fiches": _fiches(request, version),
+        "prepare": request.user.acces.acts_for_epci(found.epci_id, Role.DIRECTION_TERRITOIRES),
+        "en_vigueur": version.effective_on <= found.epci.today,
+        "ecart": [],
+    }
+    if context["prepare"]:
+        context["ecart"] = _gap(version)
+    return render(request, "contrats/contrat/detail.html", context)
+
+
+def _fiches(request: HttpRequest, version: VersionContrat) -> list[LigneFiche]:
+    mine = version.engagements.filter(pk__in=Engagement.objects.visible_to(request.user).values("pk"))
+    rows = list(mine.select_related("domaine").prefetch_related("indicateurs").order_by("domaine__ordre", "pk"))
+    day = max(version.epci.today, version.effective_on)
+    referents = Referents(version.epci, day, [row.domaine_id for row in rows])
+    return [
+        LigneFiche(
+            row,
+            *state_of(row),
+            missing_texts(row),
+            referents.commune_side(row.commune_id, row.domaine_id),
+            referents.epci_side(row.commune_id, row.domaine_id),
+        )
+        for row in rows
+    ]
+
+
+def _gap(version: VersionContrat) -> list[str]:
+    """Domains shared without a fiche, then fiches of domains no longer shared, in French."""
+    covered = {d.pk: d for d in domaines_on(version.epci, version.commune, version.effective_on)}
+    present = {row.domaine_id: row.domaine for row in version.engagements.select_related("domaine").order_by("pk")}
+    entering = [f"{d} est partagé et n'a pas de fiche" for pk, d in covered.items() if pk not in present]
+    leaving = [f"{d} n'est plus partagé ; sa fiche écrite est gardée" for pk, d in present.items() if pk not in covered]
+    return [*entering, *leaving]
+
+
+@require_GET
+def projet_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The draft as it stands today; not an issued document. Same data, same bytes, rendered once."""
+    rows = VersionContrat.objects.visible_to(request.user).select_related("epci", "commune", "contrat")
+    version = get_object_or_404(rows, pk=pk)
+    if version.etat != VersionContrat.Etat.PROJET:
+        raise ActionInterdite("Ce contrat n'est plus un projet.")
+    data = contract_data(version)
+    key = f"contrat.projet:{digest({'donnees': data, 'moteur': fingerprint()})}"
+    octets = cache.get(key)
+    if octets is None:
+        octets = _render(version, data)
+        cache.set(key, octets, KEPT_SECONDS)
+    response = HttpResponse(octets, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{version.reference}-projet.pdf"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _render(version: VersionContrat, data: dict[str, Any]) -> bytes:
+    return render_pdf(
+        render_to_string("pdf/contrat.html", {"contrat": data}),
+        title=f"Projet de contrat d'engagement {version.reference}",
+        created_at=horloge.midnight(date.fromisoformat(data["edite_on"]), version.epci.fuseau),
+    )
+
+

@@ -1,0 +1,140 @@
+"""The fiche d'engagement of a domain: reading and writing."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from contrats.fiche import exceptional, missing_texts, rhythm, state_of, urgent
+from contrats.forms import EngagementForm, IndicateurFormSet
+from contrats.models import Engagement
+from contrats.referents import Referents, fonction
+from contrats.workflows.contrat import save_engagement
+from mutualisation.referents import SiegeLu
+from socle import registres
+from socle.droits import require
+from socle.erreurs import Conflit, Refus
+
+CONTEXT = ("epci", "commune", "domaine", "contrat", "version_contrat")
+INDICATOR_FIELDS = ("libelle", "unite", "reference", "cible", "tolerance", "sens")
+
+
+def _get(request: HttpRequest, pk: int) -> Engagement:
+    rows = Engagement.objects.visible_to(request.user).select_related(*CONTEXT).prefetch_related("indicateurs")
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_GET
+def engagement(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is promised beside what there was; how to ask outside the plan; who to call; what comes next."""
+    found = _get(request, pk)
+    epci = found.epci
+    day = max(epci.today, found.version_contrat.effective_on)
+    referents = Referents(epci, day, [found.domaine_id])
+    own = reverse("contrats:engagement", args=[pk])
+    liens = registres.liens.gather(request.user, found.commune, found.domaine, epci.today)
+    context = {
+        "engagement": found,
+        "version": found.version_contrat,
+        "menu": _menu(request, found),
+        "manques": missing_texts(found),
+        "urgence": urgent(found),
+        "exceptionnel": exceptional(found),
+        "rythme": rhythm(found),
+        "cote_commune": _with_function(referents.commune_side(found.commune_id, found.domaine_id)),
+        "cote_epci": _with_function(referents.epci_side(found.commune_id, found.domaine_id)),
+        "en_vigueur": found.version_contrat.effective_on <= epci.today,
+        "liens": [lien for lien in liens if lien.url != own],
+        "droits": found.abilities_for(request.user),
+    }
+    return render(request, "contrats/engagement/detail.html", context)
+
+
+def _with_function(siege: SiegeLu | None) -> tuple[SiegeLu | None, str]:
+    return siege, fonction(siege) if siege else ""
+
+
+def _menu(request: HttpRequest, found: Engagement) -> list[dict[str, Any]]:
+    """Every domain of the version the user may see, with the state of its fiche."""
+    rows = Engagement.objects.visible_to(request.user).filter(version_contrat=found.version_contrat_id)
+    ordered = rows.select_related("domaine").prefetch_related("indicateurs").order_by("domaine__ordre", "pk")
+    return [{"engagement": row, "etat": state_of(row)} for row in ordered]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def modifier(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole fiche on one page. A save over somebody else's is refused (409), and what was typed stays."""
+    found = _get(request, pk)
+    require(found, request.user, "modifier")
+    if request.method == "POST":
+        return _save(request, found)
+    form = EngagementForm(instance=found, groupement=found.epci.nom_commun)
+    return _page(request, found, form, _formset(found))
+
+
+def _formset(found: Engagement, data: Any = None) -> Any:
+    initial = [{name: _plain(getattr(row, name)) for name in INDICATOR_FIELDS} for row in found.indicateurs.all()]
+    return IndicateurFormSet(data, initial=initial, prefix="indicateurs")
+
+
+def _plain(value: Any) -> Any:
+    """9 rather than 9.00: useless zeros are not shown in a field."""
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return value.quantize(Decimal(1))
+    return value
+
+
+def _save(request: HttpRequest, found: Engagement) -> HttpResponse:
+    form = EngagementForm(request.POST, instance=found, groupement=found.epci.nom_commun)
+    formset = IndicateurFormSet(request.POST, prefix="indicateurs")
+    if not (form.is_valid() & formset.is_valid()):
+        return _page(request, found, form, formset, version=_version(request), status=422)
+    try:
+        save_engagement(
+            engagement=found,
+            acteur=request.user,
+            version=_version(request),
+            valeurs=form.cleaned_data,
+            indicateurs=formset.rows(),
+        )
+    except Conflit as conflit:
+        current = _get(request, found.pk)
+        context = {"conflit": conflit.message, "enregistre": form.stored(current), "indicateurs": current.indicateurs.all()}
+        return _page(request, current, form, formset, version=current.version, status=409, **context)
+    except (Refus, ValidationError) as refus:
+        form.add_error(None, refus.message if isinstance(refus, Refus) else refus.messages)
+        return _page(request, found, form, formset, version=_version(request), status=422)
+    messages.success(request, "La fiche est enregistrée.")
+    return redirect("contrats:engagement", found.pk)
+
+
+def _version(request: HttpRequest) -> int:
+    value = request.POST.get("version", "")
+    return int(value) if value.isdecimal() and len(value) < 10 else 0
+
+
+def _page(
+    request: HttpRequest,
+    found: Engagement,
+    form: EngagementForm,
+    formset: Any,
+    *,
+    version: int | None = None,
+    status: int = 200,
+    **context: Any,
+) -> HttpResponse:
+    values = {
+        "engagement": found,
+        "form": form,
+        "formset": formset,
+        "version": version or found.version,
+        "conflit": "",
+        "enregistre": [],
+        "indicateurs": [],
+    }
+    return render(request, "contrats/engagement/modifier.html", {**values, **context}, status=status)

@@ -1,0 +1,1 @@
+"""Loading a real EPCI with invented people and choices, labelled as such."""

@@ -1,0 +1,64 @@
+"""Invented choices: three years of adhesions, labelled « inventées pour la démonstration »."""
+
+from datetime import date
+from random import Random
+
+from mutualisation.models import Adhesion, Catalogue, Cycle
+from mutualisation.models.catalogue import DomaineLu
+from mutualisation.workflows.cycle import prepare_cycle
+from socle import horloge
+from territoire.models import Commune, Epci
+
+YEARS = 3
+SHARING_PART, MOST_SHARING = 0.75, 50
+
+
+def past_cycles(epci: Epci, year: int) -> None:
+    """The cycles that took effect in the last three years, closed but the last."""
+    for annee in range(year - YEARS + 1, year + 1):
+        with horloge.at(horloge.midnight(date(annee - 2, 12, 1), epci.fuseau)):
+            cycle = prepare_cycle(epci=epci, annee=annee, acteur=None)
+        Cycle.objects.filter(pk=cycle.pk).update(
+            ouvert_at=horloge.midnight(cycle.ouverture_on, epci.fuseau),
+            clos_at=horloge.midnight(date(annee, 2, 1), epci.fuseau) if annee < year else None,
+        )
+
+
+def sharing_communes(communes: list[Commune], random: Random) -> list[Commune]:
+    """The communes that share something: three in four, fifty at most, the second most populated among them."""
+    by_size = sorted(communes, key=lambda commune: (-commune.population, commune.pk))
+    others = min(MOST_SHARING, round(len(by_size) * SHARING_PART)) - 1
+    wanted = by_size[1:2] + random.sample(by_size[2:], max(0, others))
+    return sorted(wanted, key=lambda commune: (commune.tri, commune.pk))
+
+
+def adhesions(epci: Epci, catalogue: Catalogue, communes: list[Commune], year: int, random: Random) -> None:
+    """Invent what each sharing commune shares, and since which of the last three 1 January."""
+    domaines = catalogue.read().domaines
+    rows = []
+    for commune in communes:
+        entered = random.choice([year - 2, year - 2, year - 1, year])
+        appetite = random.uniform(0.35, 0.75)
+        chosen = [domaine for domaine in domaines if random.random() < appetite] or [domaines[0]]
+        for domaine in chosen:
+            first = max(entered, random.choice([year - 2, year - 2, year - 1, year]))
+            rows += _domain(epci, commune, domaine, first, random)
+    Adhesion.objects.bulk_create(rows)
+
+
+def _domain(epci: Epci, commune: Commune, domaine: DomaineLu, first: int, random: Random) -> list[Adhesion]:
+    activites = list(domaine.activites)
+    if random.random() < 0.3:
+        activites = random.sample(activites, random.randint(1, len(activites) - 1))
+    left = date(first + 1, 1, 1) if random.random() < 0.03 else None
+    return [
+        Adhesion(
+            epci=epci,
+            commune=commune,
+            activite_id=activite.id,
+            debut=date(first, 1, 1),
+            fin=left,
+            origine=Adhesion.Origine.DEMONSTRATION,
+        )
+        for activite in activites
+    ]

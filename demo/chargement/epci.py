@@ -1,0 +1,92 @@
+"""The whole loading, in order."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from random import Random
+
+from contrats.workflows.fiche import load_reference_fiches
+from demo.chargement import annee, choix, gens, territoire
+from demo.chargement.noms import Registre
+from demo.horloge import replay_until, set_now
+from journal.models import Tache
+from mutualisation.models import Adhesion, Catalogue, Domaine
+from mutualisation.workflows.catalogue import load_reference_catalogue
+from socle import horloge
+from territoire.models import Commune, Epci
+from territoire.workflows.epci import load_epci
+
+Say = Callable[[str], object]
+SINCE_YEARS = 12
+MORNING = time(9)
+
+
+def load(siren: str, day: date, say: Say) -> Epci:
+    """Load an EPCI as it could stand at nine in the morning of a day: same arguments, same data.
+
+    Raises EpciInconnu. `say` is given a French line at each step.
+    """
+    random = Random(f"{siren}-{day}")
+    epci, catalogue = _ground(siren, day)
+    target = horloge.at_hour(day, MORNING, epci.fuseau)
+    communes = list(Commune.objects.members_of(epci, day))
+    say(f"{epci.nom} : {len(communes)} communes.")
+    territoire.draw(epci, communes)
+    sharing = choix.sharing_communes(communes, random)
+    choix.past_cycles(epci, day.year)
+    choix.adhesions(epci, catalogue, sharing, day.year, random)
+    say("Choix des trois dernières années inventés.")
+    who = _people(epci, communes, sharing, day, random)
+    say("Personnes inventées.")
+    _live(who, sharing, day, target, random)
+    say("Campagne, contrats et revues de l'année.")
+    _offer(who, communes, sharing, day)
+    set_now(target)
+    return epci
+
+
+def _ground(siren: str, day: date) -> tuple[Epci, Catalogue]:
+    since = date(day.year - SINCE_YEARS, 1, 1)
+    epci = load_epci(siren=siren, since=since)
+    with horloge.at(horloge.midnight(since, epci.fuseau)):
+        catalogue = load_reference_catalogue(epci=epci, effective_on=since)
+        load_reference_fiches(epci=epci)
+    return epci, catalogue
+
+
+def _people(epci: Epci, communes: list[Commune], sharing: list[Commune], day: date, random: Random) -> gens.Gens:
+    debut = date(day.year - choix.YEARS, 1, 1)
+    who = gens.Gens(epci, debut, Registre(random))
+    gens.people(who, communes, [commune.pk for commune in sharing])
+    for commune in sharing:
+        gens.communal_seats(who, commune, _shared_domaines(commune, day))
+    return who
+
+
+def _shared_domaines(commune: Commune, day: date) -> list[Domaine]:
+    shared = Adhesion.objects.on(day).filter(commune=commune).values("activite__versions__domaine")
+    return list(Domaine.objects.filter(pk__in=shared))
+
+
+def _live(who: gens.Gens, sharing: list[Commune], day: date, target: datetime, random: Random) -> None:
+    cycle = annee.open_campaign(who.epci, day)
+    begin = horloge.at_hour(cycle.ouverture_on, MORNING, who.epci.fuseau)
+    with horloge.at(begin):
+        annee.contracts(who.epci, sharing, date(day.year, 1, 1), random)
+    replay_until(target, floor=begin)
+    _check(who.epci)
+    annee.hold_reviews(who, target, random)
+    with horloge.at(target):
+        annee.some_declarations(who, cycle, sharing, target, random)
+
+
+def _check(epci: Epci) -> None:
+    failed = Tache.objects.filter(epci=epci).exclude(erreur="").first()
+    if failed:
+        raise RuntimeError(f"{failed.cle} : {failed.erreur}")
+
+
+def _offer(who: gens.Gens, communes: list[Commune], sharing: list[Commune], day: date) -> None:
+    inside = max(sharing, key=lambda commune: commune.population)
+    outside = max(set(communes) - set(sharing), key=lambda commune: (commune.population, commune.pk), default=inside)
+    domaine = _shared_domaines(inside, day)[-1]
+    gens.visitors(who, inside, outside, domaine)

@@ -1,0 +1,112 @@
+"""Forms of the directory of people."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+
+from comptes.models import Personne
+from comptes.roles import ROLES_COMMUNE, ROLES_EPCI, ROLES_POLE, Role
+from journal.workflows.personne import ONE_DAY, Identite, Mandat
+from territoire.models import Commune, Epci, Pole
+
+NOT_BY_HAND = {Role.SERVICE}  # machine accounts come from `manage.py jeton`
+BOUNDS = [
+    MinValueValidator(date(1980, 1, 1), "Choisissez un jour à partir de 1980."),
+    MaxValueValidator(date(2199, 12, 31), "Choisissez un jour avant 2200."),
+]
+DATE_ERRORS = {"invalid": "Écrivez un jour qui existe, par exemple 26/02/2027.", "required": "Choisissez un jour."}
+
+
+class JourField(forms.DateField):
+    """A day, with the browser's picker and French refusals."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        super().__init__(widget=widget, validators=BOUNDS, error_messages=DATE_ERRORS, **kwargs)
+
+
+def _text(name: str, label: str, *, required: bool = False, autocomplete: str = "off") -> forms.CharField:
+    """A line as long as its column, refused clearly beyond."""
+    length = Personne._meta.get_field(name).max_length
+    widget = forms.TextInput(attrs={"autocomplete": autocomplete})
+    return forms.CharField(label=label, max_length=length, required=required, widget=widget)
+
+
+class IdentiteForm(forms.Form):
+    """Who a person is."""
+
+    email = forms.EmailField(
+        label="Adresse électronique",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        error_messages={"invalid": "Écrivez une adresse électronique, par exemple prenom.nom@commune.fr."},
+    )
+    prenom = _text("prenom", "Prénom")
+    nom = _text("nom", "Nom", required=True)
+    fonction = _text("fonction", "Fonction")
+    telephone = _text("telephone", "Téléphone de service")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        digits = RegexValidator(r"^[0-9+().\s-]*$", "Écrivez un numéro : chiffres, espaces, points et « + » seulement.")
+        self.fields["telephone"].validators.append(digits)
+
+    @property
+    def identite(self) -> Identite:
+        return Identite(**self.cleaned_data)
+
+
+class MandatForm(forms.Form):
+    """A role, its perimeter and its days; the last one is included, as people say it."""
+
+    role = forms.ChoiceField(label="Rôle", error_messages={"required": "Choisissez un rôle."})
+    commune = forms.ModelChoiceField(
+        Commune.objects.none(), label="Commune", required=False, empty_label="Aucune", blank=True,
+        error_messages={"invalid_choice": "Cette commune n'est pas membre de votre EPCI."},
+    )
+    pole = forms.ModelChoiceField(
+        Pole.objects.none(), label="Pôle", required=False, empty_label="Aucun", blank=True,
+        error_messages={"invalid_choice": "Ce pôle n'est pas de votre EPCI."},
+    )
+    debut = JourField(label="Premier jour")
+    dernier_jour = JourField(label="Dernier jour", required=False)
+
+    def __init__(self, *args: Any, epci: Epci, **kwargs: Any) -> None:
+        initial = {"debut": epci.today, **kwargs.pop("initial", {})}
+        super().__init__(*args, initial=initial, **kwargs)
+        self.fields["role"].choices = _role_choices(epci)
+        self.fields["commune"].queryset = Commune.objects.members_of(epci, epci.today)
+        self.fields["commune"].help_text = "Pour un DGS, un maire, un élu ou un collaborateur de commune."
+        self.fields["pole"].queryset = Pole.objects.filter(epci=epci).order_by("tri")
+        self.fields["pole"].help_text = "Pour un directeur de pôle."
+        self.fields["dernier_jour"].help_text = "Laissez vide si la fin n'est pas connue."
+
+    @property
+    def mandat(self) -> Mandat:
+        data = self.cleaned_data
+        last = data["dernier_jour"]
+        return Mandat(Role(data["role"]), data["debut"], last + ONE_DAY if last else None, data["pole"], data["commune"])
+
+
+def _role_choices(epci: Epci) -> list[Any]:
+    groups = (
+        ("Dans une commune", ROLES_COMMUNE),
+        ("Dans un pôle territorial", ROLES_POLE),
+        (f"Pour tout l'EPCI : {epci}", ROLES_EPCI),
+    )
+    roles = [(title, [(r, Role(r).label) for r in values if r not in NOT_BY_HAND]) for title, values in groups]
+    return [("", "Choisissez"), *roles]
+
+
+class FinForm(forms.Form):
+    """The last day of a habilitation."""
+
+    dernier_jour = JourField(label="Dernier jour")
+
+
+class RechercheForm(forms.Form):
+    """The search of the list of people."""
+
+    q = forms.CharField(label="Nom, fonction ou adresse", required=False, max_length=200)

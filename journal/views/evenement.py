@@ -1,0 +1,79 @@
+"""The history of an object."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.paginator import Paginator
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from comptes.visibilite import of_commune
+from journal.models import Evenement
+
+PER_PAGE = 50
+
+
+@require_safe
+def history(request: HttpRequest, objet_type: str, objet_id: int) -> HttpResponse:
+    """What happened to an object, latest first, as far as the reader may know; 404 when that is nothing."""
+    model = _model(objet_type)
+    rows = Evenement.objects.visible_to(request.user).filter(objet_type=model._meta.label_lower, objet_id=objet_id)
+    page = Paginator(rows.select_related("acteur", "detail").order_by("-survenu_at", "-numero"), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    if not page.paginator.count:
+        raise Http404
+    context = {"objet": _name(model, objet_id, request.user), "lignes": _lines(list(page), request.user), "page": page}
+    return render(request, "journal/evenement/historique.html", context)
+
+
+def _model(label: str) -> type[Model]:
+    try:
+        return apps.get_model(label)
+    except (LookupError, ValueError) as error:
+        raise Http404 from error
+
+
+def _name(model: type[Model], pk: int, user: Any) -> str:
+    """The object by its name when the reader may see it, else by its kind."""
+    kind = str(model._meta.verbose_name)
+    manager = model._default_manager
+    obj = manager.visible_to(user).filter(pk=pk).first() if hasattr(manager, "visible_to") else None
+    return f"{kind} {obj}" if obj else kind
+
+
+def _lines(evenements: list[Evenement], user: Any) -> list[dict[str, Any]]:
+    """Lines of the component; before and after only for who sees the whole of the commune or of the EPCI."""
+    ids = [evenement.pk for evenement in evenements]
+    whole = set(Evenement.objects.filter(of_commune(user), pk__in=ids).values_list("pk", flat=True))
+    return [
+        {
+            "quand": evenement.survenu_at,
+            "quoi": evenement.libelle,
+            "qui": _who(evenement),
+            "detail": _detail(evenement) if evenement.pk in whole else "",
+        }
+        for evenement in evenements
+    ]
+
+
+def _who(evenement: Evenement) -> str:
+    if evenement.acteur is None:
+        return ""
+    return f"{evenement.acteur}, {evenement.qualite}" if evenement.qualite else str(evenement.acteur)
+
+
+def _detail(evenement: Evenement) -> str:
+    detail = getattr(evenement, "detail", None)
+    return "\n".join(_flat(detail.contenu)) if detail else ""
+
+
+def _flat(contenu: Any, name: str = "") -> list[str]:
+    """« avant, motif : … », one line per value, whatever the shape of the JSON."""
+    if isinstance(contenu, dict):
+        return [line for key, value in contenu.items() for line in _flat(value, f"{name}, {key}" if name else str(key))]
+    if isinstance(contenu, list):
+        return [f"{name} : {', '.join(str(item) for item in contenu)}"]
+    return [f"{name} : {'rien' if contenu in (None, '') else contenu}".replace("_", " ")]

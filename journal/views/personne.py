@@ -1,0 +1,201 @@
+"""The directory of people of an EPCI: its administrators' pages."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from comptes.annuaire import Annuaire
+from comptes.models import Habilitation, Personne
+from journal.forms import FinForm, IdentiteForm, MandatForm, RechercheForm
+from journal.models import Courriel
+from journal.workflows import personne as workflow
+from journal.workflows.invitation import INVITATION, invite
+from socle.droits import ActionInterdite, require
+from socle.erreurs import Refus
+from socle.typographie import sort_key
+from territoire.models import Epci
+
+PER_PAGE = 50
+REFUSED = 422
+
+
+def annuaire_of(request: HttpRequest) -> Annuaire:
+    """The directory of the EPCI of the hat; raises ActionInterdite for who does not administer it."""
+    if request.epci is None:
+        raise ActionInterdite(Annuaire.QUI_PEUT["administrer"])
+    annuaire = Annuaire(request.epci)
+    require(annuaire, request.user, "administrer")
+    return annuaire
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Everyone who has, had or will have a role here."""
+    annuaire = annuaire_of(request)
+    form = RechercheForm(request.GET)
+    wanted = form.cleaned_data["q"] if form.is_valid() else ""
+    people = _search(annuaire.people(), wanted) if form.is_valid() else Personne.objects.none()
+    context = {"form": form, "recherche": wanted, "page": _page(request, _detailed(people, annuaire.epci))}
+    return render(request, "comptes/personne/liste.html", context)
+
+
+def _search(people: QuerySet[Personne], wanted: str) -> QuerySet[Personne]:
+    key = sort_key(wanted)
+    for word in key.split():
+        people = people.filter(Q(tri__contains=word) | Q(email__icontains=word) | Q(fonction__icontains=word))
+    # What has no letter nor digit, « @ » for instance, can only be part of an address.
+    return people if key else people.filter(email__icontains=wanted.strip())
+
+
+def _detailed(people: QuerySet[Personne], epci: Epci) -> QuerySet[Personne]:
+    current = Habilitation.objects.on(epci.today).filter(epci=epci).select_related("pole", "commune").order_by("debut", "pk")
+    sent = _invitations(epci).filter(destinataire=OuterRef("pk")).order_by("-ecrit_at")
+    return (
+        people.annotate(invitee_at=Subquery(sent.values("ecrit_at")[:1]))
+        .prefetch_related(Prefetch("habilitations", current, to_attr="actuelles"))
+        .order_by("tri", "pk")
+    )
+
+
+def _invitations(epci: Epci) -> QuerySet[Courriel]:
+    return Courriel.objects.filter(epci=epci, type=INVITATION)
+
+
+def _page(request: HttpRequest, rows: QuerySet[Any]) -> Page:
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    """A new account with its first role, or a role for an account that exists."""
+    annuaire = annuaire_of(request)
+    data = request.POST if request.method == "POST" else None
+    forms = {"form": IdentiteForm(data), "mandat": MandatForm(data, epci=annuaire.epci)}
+    context: dict[str, Any] = {**forms, "existe": False}
+    if data is None or not all([form.is_valid() for form in forms.values()]):
+        return render(request, "comptes/personne/nouvelle.html", context, status=REFUSED if data else 200)
+    try:
+        personne = workflow.welcome(
+            epci=annuaire.epci,
+            acteur=request.user,
+            identite=forms["form"].identite,
+            mandat=forms["mandat"].mandat,
+            rattacher=bool(data.get("rattacher")),
+        )
+    except workflow.CompteExistant:
+        return render(request, "comptes/personne/nouvelle.html", {**context, "existe": True}, status=REFUSED)
+    except Refus as refus:
+        add_refus(forms["mandat"], refus)
+        return render(request, "comptes/personne/nouvelle.html", context, status=REFUSED)
+    messages.success(request, f"{personne} a maintenant un rôle ici. Il reste à l'inviter par courriel.")
+    return redirect("comptes:personne", personne.pk)
+
+
+def add_refus(form: Any, refus: Refus) -> None:
+    """Show a refusal beside its field when the form has it."""
+    form.add_error(refus.field if refus.field in form.fields else None, refus.message)
+
+
+@require_safe
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """An account: who, which roles here, when it was invited."""
+    annuaire = annuaire_of(request)
+    personne = get_object_or_404(annuaire.people(), pk=pk)
+    return _detail(request, personne, MandatForm(epci=annuaire.epci))
+
+
+def _detail(
+    request: HttpRequest, personne: Personne, mandat: MandatForm, fin: tuple[int, FinForm] | None = None
+) -> HttpResponse:
+    """The page of an account; `fin` is the form of the habilitation whose end was just refused."""
+    rows = Habilitation.objects.filter(personne=personne, epci=request.epci).select_related("pole", "commune")
+    refused = fin is not None or mandat.is_bound
+    context = {
+        "personne": personne,
+        "lignes": [_row(row, request.epci, fin) for row in rows.order_by("-debut", "-pk")],
+        "mandat": mandat,
+        "fautes": fin[1] if fin else mandat,
+        "derniere_invitation": _invitations(request.epci).filter(destinataire=personne).order_by("-ecrit_at").first(),
+        "peut_entrer": personne.has_usable_password(),
+    }
+    return render(request, "comptes/personne/detail.html", context, status=REFUSED if refused else 200)
+
+
+def _row(row: Habilitation, epci: Epci, fin: tuple[int, FinForm] | None) -> dict[str, Any]:
+    today = epci.today
+    ended = row.fin is not None and row.fin <= today
+    mot, ton = ("à venir", "a") if row.debut > today else ("en cours", "v")
+    form = fin[1] if fin and fin[0] == row.pk else FinForm(prefix=_prefix(row), initial={"dernier_jour": today})
+    return {
+        "habilitation": row,
+        "libelle": workflow.Mandat(row.role, row.debut, row.fin, row.pole, row.commune).libelle,
+        "terminee": ended,
+        "mot": "terminée" if ended else mot,
+        "ton": "n" if ended else ton,
+        "form": form,
+        "ouverte": form.is_bound,
+    }
+
+
+def _prefix(row: Habilitation) -> str:
+    return f"fin{row.pk}"
+
+
+@require_POST
+def grant(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a role to an account of the directory."""
+    annuaire = annuaire_of(request)
+    personne = get_object_or_404(annuaire.people(), pk=pk)
+    form = MandatForm(request.POST, epci=annuaire.epci)
+    if form.is_valid():
+        try:
+            workflow.grant(personne=personne, epci=annuaire.epci, acteur=request.user, mandat=form.mandat)
+        except Refus as refus:
+            add_refus(form, refus)
+        else:
+            messages.success(request, f"Rôle donné : {form.mandat.libelle}.")
+            return redirect("comptes:personne", pk)
+    return _detail(request, personne, form)
+
+
+@require_POST
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say the last day of a habilitation."""
+    annuaire = annuaire_of(request)
+    rows = Habilitation.objects.filter(epci=annuaire.epci).select_related("personne", "epci", "pole", "commune")
+    habilitation = get_object_or_404(rows, pk=pk)
+    form = FinForm(request.POST, prefix=_prefix(habilitation))
+    if form.is_valid():
+        try:
+            workflow.end(habilitation=habilitation, acteur=request.user, dernier_jour=form.cleaned_data["dernier_jour"])
+        except Refus as refus:
+            add_refus(form, refus)
+        else:
+            messages.success(request, "La fin de ce rôle est enregistrée.")
+            return _after_end(annuaire, habilitation)
+    return _detail(request, habilitation.personne, MandatForm(epci=annuaire.epci), (pk, form))
+
+
+def _after_end(annuaire: Annuaire, habilitation: Habilitation) -> HttpResponse:
+    """Back to the person, or to the list when her only role here has just been withdrawn."""
+    still = annuaire.people().filter(pk=habilitation.personne_id).exists()
+    return redirect("comptes:personne", habilitation.personne_id) if still else redirect("comptes:personnes")
+
+
+@require_POST
+def send_invitation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mail the link that lets the person choose a password."""
+    annuaire = annuaire_of(request)
+    personne = get_object_or_404(annuaire.people(), pk=pk)
+    try:
+        invite(personne=personne, epci=annuaire.epci, acteur=request.user)
+    except Refus as refus:
+        messages.error(request, refus.message)
+    else:
+        messages.success(request, f"L'invitation part à l'adresse {personne.email}.")
+    return redirect("comptes:personne", pk)

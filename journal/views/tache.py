@@ -1,0 +1,30 @@
+"""The page of jobs, for the administrator."""
+
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from journal.views.personne import annuaire_of
+from journal.visibilite import jobs_for
+
+PER_PAGE = 50
+TONES = {"faite": "v", "nouvel essai prévu": "r", "en cours": "a", "prévue": "n"}
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """What is to be done, in the order it falls due; then what was done, latest first."""
+    annuaire = annuaire_of(request)
+    jobs = jobs_for(request.user, annuaire.epci.pk)
+    done = jobs.filter(faite_at__isnull=False).order_by(F("faite_at").desc(), "-pk")
+    page = Paginator(done, PER_PAGE).get_page(request.GET.get("page"))
+    coming = Paginator(jobs.filter(faite_at=None).order_by("due_at", "pk"), PER_PAGE).get_page(request.GET.get("a-faire"))
+    context = {
+        "a_faire": [(tache, TONES[tache.etat]) for tache in coming],
+        "pages_a_faire": coming,
+        "faites": [(tache, TONES[tache.etat]) for tache in page],
+        "page": page,
+    }
+    return render(request, "journal/tache/liste.html", context)

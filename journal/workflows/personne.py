@@ -1,0 +1,224 @@
+"""People of an EPCI and their habilitations."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import IntegrityError
+from django.db.models import Q, QuerySet
+
+from comptes.annuaire import Annuaire
+from comptes.models import Habilitation, Personne
+from comptes.roles import ROLES_COMMUNE, ROLES_POLE, Role
+from journal.workflows.unite import record, unit, unite
+from socle.dates import day_and_year
+from socle.droits import require
+from socle.erreurs import Refus
+from territoire.models import Commune, Epci, Pole
+
+ONE_DAY = timedelta(days=1)
+
+
+class CompteExistant(Refus):
+    """The address already has an account: a habilitation may be added to it."""
+
+    def __init__(self) -> None:
+        super().__init__("Un compte existe déjà avec cette adresse.", field="email")
+
+
+@dataclass(frozen=True)
+class Identite:
+    """Who a person is; an existing account keeps its own."""
+
+    email: str
+    nom: str
+    prenom: str = ""
+    fonction: str = ""
+    telephone: str = ""
+
+
+@dataclass(frozen=True)
+class Mandat:
+    """A role on a perimeter over `[debut, fin)`."""
+
+    role: Role
+    debut: date
+    fin: date | None = None
+    pole: Pole | None = None
+    commune: Commune | None = None
+
+    @property
+    def libelle(self) -> str:
+        """« DGS, Mérignac »; no name of a person."""
+        where = self.commune or self.pole
+        return f"{Role(self.role).label}, {where}" if where else str(Role(self.role).label)
+
+
+def find_personne(email: str) -> Personne | None:
+    """The account of an address, compared without case."""
+    return Personne.objects.filter(email__iexact=email.strip()).first()
+
+
+@unite
+def welcome(
+    *, epci: Epci, acteur: Personne | None, identite: Identite, mandat: Mandat, rattacher: bool = False
+) -> Personne:
+    """Open an account with its first habilitation in the EPCI; `acteur` is None for the installation.
+
+    The address of an existing account raises CompteExistant unless `rattacher`, which adds the habilitation to it and leaves
+    its identity as it is. The same request again changes nothing. Also raises what `grant` raises.
+    """
+    _check_right(epci, acteur)
+    personne = find_personne(identite.email)
+    if personne is None:
+        personne = _open(epci, acteur, identite)
+    elif not rattacher and not _already_done(personne, epci, identite, mandat):
+        raise CompteExistant
+    grant(personne=personne, epci=epci, acteur=acteur, mandat=mandat)
+    return personne
+
+
+def _already_done(personne: Personne, epci: Epci, identite: Identite, mandat: Mandat) -> bool:
+    same_person = (personne.nom, personne.prenom) == (identite.nom, identite.prenom)
+    return same_person and _same(personne, epci, mandat).filter(debut=mandat.debut, fin=mandat.fin).exists()
+
+
+def _open(epci: Epci, acteur: Personne | None, identite: Identite) -> Personne:
+    personne = Personne(**{**vars(identite), "email": identite.email.strip().lower()})
+    personne.set_unusable_password()
+    personne.clean_fields()
+    try:
+        with unit():
+            personne.save()
+    except IntegrityError as error:
+        raise CompteExistant from error
+    record(
+        type="personne.creee",
+        objet=personne,
+        epci=epci,
+        acteur=acteur,
+        libelle="Compte ouvert",
+        detail={"nom": str(personne), "adresse": personne.email},
+    )
+    return personne
+
+
+@unite
+def grant(*, personne: Personne, epci: Epci, acteur: Personne | None, mandat: Mandat) -> Habilitation:
+    """Give a role on a perimeter of the EPCI; the very same one again is the one already given.
+
+    Raises ActionInterdite unless `acteur` (None: the installation) administers the EPCI; Refus for a perimeter that does not
+    suit the role or is foreign, dates out of order, or the same role over an overlapping period.
+    """
+    _check_right(epci, acteur)
+    _check_perimeter(epci, mandat)
+    _check_dates(mandat)
+    # One line at a time for one person: a double click finds the first.
+    Personne.objects.select_for_update(of=("self",)).get(pk=personne.pk)
+    overlapping = _same(personne, epci, mandat).filter(Q(fin=None) | Q(fin__gt=mandat.debut))
+    if mandat.fin:
+        overlapping = overlapping.filter(debut__lt=mandat.fin)
+    existing = overlapping.order_by("debut").first()
+    if existing and (existing.debut, existing.fin) == (mandat.debut, mandat.fin):
+        return existing
+    if existing:
+        raise Refus(f"{personne} tient déjà ce rôle {_period(existing.debut, existing.fin)}.", field="debut")
+    habilitation = Habilitation.objects.create(personne=personne, epci=epci, **vars(mandat))
+    _record(habilitation, acteur, "donnee", f"Habilitation donnée : {mandat.libelle}, {_period(mandat.debut, mandat.fin)}")
+    return habilitation
+
+
+@unite
+def end(*, habilitation: Habilitation, acteur: Personne, dernier_jour: date) -> None:
+    """Let `dernier_jour` be the last day of a habilitation; one that would then never begin is withdrawn.
+
+    Raises ActionInterdite; Refus for a day before the beginning of one already begun, or when it would leave the EPCI
+    without administrator.
+    """
+    _check_right(habilitation.epci, acteur)
+    epci = Epci.objects.select_for_update(of=("self",)).get(pk=habilitation.epci_id)
+    row = Habilitation.objects.select_for_update(of=("self",)).filter(pk=habilitation.pk).first()
+    fin = dernier_jour + ONE_DAY
+    if row is None or row.fin == fin:
+        return
+    if fin <= row.debut < epci.today:
+        raise Refus(f"Le dernier jour ne peut précéder le début, {day_and_year(row.debut)}.", field="dernier_jour")
+    _keep_an_administrator(row, max(fin, row.debut))
+    if fin <= row.debut:
+        _record(row, acteur, "annulee", f"Habilitation retirée avant son début : {_label(row)}")
+        row.delete()
+        return
+    before, row.fin = row.fin, fin
+    row.save(update_fields=["fin"])
+    _record(
+        row,
+        acteur,
+        "terminee",
+        f"Habilitation : {_label(row)}, dernier jour {day_and_year(dernier_jour)}",
+        detail={"fin": {"avant": before.isoformat() if before else None, "apres": fin.isoformat()}},
+    )
+
+
+def _keep_an_administrator(row: Habilitation, fin: date) -> None:
+    if row.role != Role.ADMINISTRATEUR:
+        return
+    others = Habilitation.objects.filter(epci=row.epci_id, role=Role.ADMINISTRATEUR, personne__is_active=True)
+    if not others.exclude(pk=row.pk).on(fin).exists():
+        raise Refus("Il n'y aurait plus d'administrateur : nommez-en d'abord un autre.", field="dernier_jour")
+
+
+def _check_right(epci: Epci, acteur: Personne | None) -> None:
+    if acteur is not None:
+        require(Annuaire(epci), acteur, "administrer")
+
+
+def _check_perimeter(epci: Epci, mandat: Mandat) -> None:
+    """The perimeter that the role asks for, and no other, inside the EPCI."""
+    label = Role(mandat.role).label
+    asked = {"commune": mandat.role in ROLES_COMMUNE, "pole": mandat.role in ROLES_POLE}
+    names = {"commune": "la commune", "pole": "le pôle"}
+    for field, wanted in asked.items():
+        given = getattr(mandat, field) is not None
+        if wanted and not given:
+            raise Refus(f"Choisissez {names[field]} : le rôle « {label} » s'y rapporte.", field=field)
+        if given and not wanted:
+            raise Refus(f"Laissez {names[field]} de côté : le rôle « {label} » ne s'y rapporte pas.", field=field)
+    if mandat.pole and mandat.pole.epci_id != epci.pk:
+        raise Refus("Ce pôle n'est pas de votre EPCI.", field="pole")
+    if mandat.commune and not Commune.objects.members_of(epci, mandat.debut).filter(pk=mandat.commune.pk).exists():
+        raise Refus(f"{mandat.commune} n'est pas membre de {epci} à cette date.", field="commune")
+
+
+def _check_dates(mandat: Mandat) -> None:
+    if mandat.fin and mandat.fin <= mandat.debut:
+        raise Refus("Le dernier jour ne peut précéder le premier.", field="dernier_jour")
+
+
+def _same(personne: Personne, epci: Epci, mandat: Mandat) -> QuerySet[Habilitation]:
+    return Habilitation.objects.filter(
+        personne=personne, epci=epci, role=mandat.role, pole=mandat.pole, commune=mandat.commune
+    )
+
+
+def _label(row: Habilitation) -> str:
+    return Mandat(Role(row.role), row.debut, row.fin, row.pole, row.commune).libelle
+
+
+def _period(debut: date, fin: date | None) -> str:
+    since = f"à compter du {day_and_year(debut)}"
+    return f"{since}, jusqu'au {day_and_year(fin - ONE_DAY)}" if fin else since
+
+
+def _record(
+    row: Habilitation, acteur: Personne | None, what: str, libelle: str, detail: dict[str, object] | None = None
+) -> None:
+    """A line about the person, without her name: the line may be read by her whole commune."""
+    record(
+        type=f"habilitation.{what}",
+        objet=row.personne,
+        epci=row.epci,
+        commune=row.commune,
+        acteur=acteur,
+        libelle=libelle,
+        contenu={"role": row.role, "pole": row.pole_id, "debut": row.debut.isoformat()},
+        detail=detail,
+    )

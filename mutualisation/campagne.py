@@ -1,0 +1,160 @@
+"""The board of a campaign: communes × state, for the Direction and the directeurs de pôle."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.utils.timezone import localtime
+
+from comptes.roles import Role
+from mutualisation.models import Cycle, Declaration, Ligne
+from mutualisation.models.declaration import DeclarationQuerySet
+from socle.droits import ActionInterdite
+from territoire.models import Appartenance, Epci
+
+READERS = (Role.DIRECTION_TERRITOIRES, Role.ADMINISTRATEUR, Role.DIRECTEUR_POLE)
+QUI_LIT = (
+    "La campagne de toutes les communes est suivie par la Direction des territoires et les directeurs de pôle. "
+    "Vos propres choix sont dans votre déclaration."
+)
+SANS_REPONSE, BROUILLON, DEPOSEE = "sans_reponse", "brouillon", "deposee"
+ETATS = ((SANS_REPONSE, "sans réponse"), (BROUILLON, "brouillon"), (DEPOSEE, "déposée"))
+
+
+def require_reader(user: Any, epci: Epci | None) -> None:
+    """Refuse, with the sentence saying who can, those who do not follow the campaign of an EPCI."""
+    if epci is None or not user.acces.acts_for_epci(epci.pk, *READERS):
+        raise ActionInterdite(QUI_LIT)
+
+
+def current_cycle(epci: Epci) -> Cycle | None:
+    """The cycle being declared, else the latest opened one, else the next in preparation."""
+    cycles = Cycle.objects.filter(epci=epci).select_related("epci")
+    return (
+        Cycle.objects.declaring(epci).select_related("epci").order_by("annee").first()
+        or cycles.filter(ouvert_at__isnull=False).order_by("-annee").first()
+        or cycles.order_by("annee").first()
+    )
+
+
+def board(cycle: Cycle, user: Any) -> DeclarationQuerySet:
+    """The declarations of a cycle that a user sees, with `pole_id`, `pole_nom` and `changees` (lines that change something)."""
+    membership = Appartenance.objects.on(cycle.epci.today).filter(commune=OuterRef("commune"), epci=cycle.epci)
+    rows: DeclarationQuerySet = Declaration.objects.visible_to(user).filter(cycle=cycle)
+    annotated = rows.annotate(
+        pole_id=Subquery(membership.values("pole")[:1]),
+        pole_nom=Subquery(membership.annotate(nom=F("pole__nom")).values("nom")[:1]),
+        changees=Count("lignes", filter=~Q(lignes__nature=Ligne.Nature.MAINTIEN)),
+    )
+    return annotated.select_related("commune", "deposee_par", "enregistree_par").order_by("commune__tri", "commune_id")
+
+
+def in_state(rows: DeclarationQuerySet, etat: str) -> DeclarationQuerySet:
+    """The declarations of a board in one of ETATS."""
+    if etat == DEPOSEE:
+        return rows.filter(etat=Declaration.Etat.DEPOSEE)
+    return rows.filter(etat=Declaration.Etat.BROUILLON, enregistree_at__isnull=etat == SANS_REPONSE)
+
+
+@dataclass(frozen=True)
+class Suivi:
+    """A commune on the board."""
+
+    declaration: Declaration
+    close: bool
+
+    @property
+    def code(self) -> str:
+        if self.declaration.deposee:
+            return DEPOSEE
+        return BROUILLON if self.declaration.enregistree_at else SANS_REPONSE
+
+    @property
+    def etat(self) -> tuple[str, str]:
+        """(tone, words); once the campaign is closed, what was not submitted is « sans réponse », in red."""
+        if self.code == DEPOSEE:
+            return "v", "Déposée"
+        if self.close:
+            return "r", "Sans réponse" if self.code == SANS_REPONSE else "Sans réponse, brouillon commencé"
+        return ("a", "Brouillon") if self.code == BROUILLON else ("n", "Sans réponse")
+
+    @property
+    def moved_at(self) -> Any:
+        """The last time something was saved or submitted."""
+        return self.declaration.deposee_at or self.declaration.enregistree_at
+
+
+@dataclass(frozen=True)
+class Compte:
+    """How many communes of a pôle (or of all) stand in each state."""
+
+    nom: str
+    pole_id: int | None
+    deposees: int
+    brouillons: int
+    sans_reponse: int
+
+    @property
+    def total(self) -> int:
+        return self.deposees + self.brouillons + self.sans_reponse
+
+
+@dataclass(frozen=True)
+class Tableau:
+    """The board: every commune seen, whatever the filters, and its counts."""
+
+    suivis: list[Suivi]
+
+    @property
+    def ensemble(self) -> Compte:
+        return _count("Ensemble", None, self.suivis)
+
+    @property
+    def poles(self) -> list[Compte]:
+        """Counts by pôle, in French order, communes without pôle last; empty when there is only one."""
+        groups: dict[tuple[bool, str, int | None], list[Suivi]] = {}
+        for suivi in self.suivis:
+            row: Any = suivi.declaration
+            groups.setdefault((row.pole_id is None, row.pole_nom or "Sans pôle", row.pole_id), []).append(suivi)
+        counts = [_count(nom, pole_id, group) for (_, nom, pole_id), group in sorted(groups.items(), key=_rank)]
+        return counts if len(counts) > 1 else []
+
+
+def _rank(item: tuple[tuple[bool, str, int | None], Any]) -> tuple[bool, str]:
+    return item[0][:2]
+
+
+def _count(nom: str, pole_id: int | None, suivis: Iterable[Suivi]) -> Compte:
+    codes = [suivi.code for suivi in suivis]
+    return Compte(nom, pole_id, codes.count(DEPOSEE), codes.count(BROUILLON), codes.count(SANS_REPONSE))
+
+
+def read_board(rows: Iterable[Declaration], cycle: Cycle) -> list[Suivi]:
+    """The communes of a board, as read."""
+    close = cycle.epci.today > cycle.declaration_fin_on
+    return [Suivi(row, close) for row in rows]
+
+
+class Export:
+    """The columns of the exported board, and a row for each commune."""
+
+    ENTETE: ClassVar = ("Commune", "Code INSEE", "Population", "Pôle", "État", "Activités changées", "Dernier mouvement", "Par", "Accusé")
+
+    @staticmethod
+    def row(suivi: Suivi) -> list[str | int | date | None]:
+        """Typed values: numbers and dates stay numbers and dates."""
+        declaration: Any = suivi.declaration
+        who = declaration.deposee_par or declaration.enregistree_par
+        return [
+            declaration.commune.nom,
+            declaration.commune.code_insee,
+            declaration.commune.population,
+            declaration.pole_nom or "",
+            suivi.etat[1],
+            declaration.changees,
+            localtime(suivi.moved_at).date() if suivi.moved_at else None,
+            str(who) if who else "",
+            declaration.accuse.reference if declaration.accuse else "",
+        ]

@@ -1,0 +1,15 @@
+"""Addresses of the matrix, the catalogue and the seats."""
+
+from django.urls import path
+
+from mutualisation.views import catalogue, matrice, siege
+
+urlpatterns = [
+    path("qui-partage-quoi/", matrice.matrice, name="matrice"),
+    path("qui-partage-quoi/liste/", matrice.liste, name="matrice_liste"),
+    path("qui-partage-quoi/<int:commune>/<int:domaine>/", matrice.case, name="case"),
+    path("catalogue/", catalogue.catalogue, name="catalogue"),
+    path("referents/", siege.sieges, name="sieges"),
+    path("referents/nouveau/", siege.nouveau, name="siege_nouveau"),
+    path("referents/<int:pk>/", siege.siege, name="siege"),
+]

@@ -1,0 +1,138 @@
+"""The calendar of a year: prepare it, change its dates, open it."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from comptes.models import Habilitation
+from comptes.roles import Role
+from mutualisation.campagne import READERS
+from mutualisation.forms.cycle import AnneeForm, DatesForm, next_year
+from mutualisation.models import Cycle
+from mutualisation.models.cycle import DATES, default_dates
+from mutualisation.views.refus import status_of, tell, with_version
+from mutualisation.workflows.cycle import WHO_PREPARES, change_dates, open_cycle, prepare_cycle
+from socle.droits import ActionInterdite, require
+from socle.erreurs import Refus
+from territoire.models import Commune
+
+DAY = timedelta(days=1)
+
+
+def _periods(found: Cycle) -> list[tuple[Cycle.Phase, date, date | None]]:
+    """The phases of a cycle with their first and last days, as `Cycle.phase` tells them apart."""
+    return [
+        (Cycle.Phase.PREPARATION, found.ouverture_on, found.declaration_debut_on - DAY),
+        (Cycle.Phase.DECLARATION, found.declaration_debut_on, found.declaration_fin_on),
+        (Cycle.Phase.INSTRUCTION, found.declaration_fin_on + DAY, found.votes_debut_on - DAY),
+        (Cycle.Phase.DELIBERATION, found.votes_debut_on, found.effective_on - DAY),
+        (Cycle.Phase.EN_VIGUEUR, found.effective_on, None),
+    ]
+
+
+def visible_cycle(request: HttpRequest, pk: int) -> Cycle:
+    """The cycle, or 404 when it is another EPCI's."""
+    return get_object_or_404(Cycle.objects.visible_to(request.user).select_related("epci"), pk=pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cycle_nouveau(request: HttpRequest) -> HttpResponse:
+    """Prepare a cycle: dates are proposed for the year asked (`annee`), and everything typed stays when refused."""
+    if request.epci is None or not request.user.acces.acts_for_epci(request.epci.pk, Role.DIRECTION_TERRITOIRES):
+        raise ActionInterdite(WHO_PREPARES)
+    year_form = AnneeForm(request.GET if "annee" in request.GET else {"annee": next_year(request.epci)})
+    annee = year_form.cleaned_data["annee"] if year_form.is_valid() else next_year(request.epci)
+    jours = default_dates(request.epci, annee)
+    form = DatesForm(request.POST if request.method == "POST" else None, jours=jours)
+    if request.method == "POST" and year_form.is_valid() and form.is_valid():
+        try:
+            cycle = prepare_cycle(epci=request.epci, annee=annee, acteur=request.user, dates=form.dates)
+        except Refus as refus:
+            tell(form, refus)
+        else:
+            messages.success(request, f"Cycle {annee} préparé. Il reste à l'ouvrir.")
+            return redirect("mutualisation:cycle", pk=cycle.pk)
+    context = {"form": form, "annee_form": year_form, "annee": annee}
+    return render(request, "mutualisation/cycle/nouveau.html", context, status=_status(form))
+
+
+def _status(form: DatesForm) -> int:
+    return 422 if form.is_bound and form.errors else 200
+
+
+@require_GET
+def cycle(request: HttpRequest, pk: int) -> HttpResponse:
+    """The calendar of a cycle, for everyone in the EPCI; its links for those who run it."""
+    found = visible_cycle(request, pk)
+    droits = found.abilities_for(request.user)
+    context = {
+        "cycle": found,
+        "droits": droits,
+        "etapes": _steps(found),
+        "pilote": request.user.acces.acts_for_epci(found.epci_id, *READERS),
+        "ouverture": _before_opening(found) if droits["ouvrir"] else None,
+    }
+    return render(request, "mutualisation/cycle/cycle.html", context)
+
+
+def _steps(found: Cycle) -> list[dict[str, Any]]:
+    """The phases in order, each done, present or to come."""
+    periods = _periods(found)
+    present = [phase for phase, _, _ in periods].index(found.phase) if not found.clos_at else len(periods)
+    words = {-1: ("v", "terminée"), 0: ("a", "en cours"), 1: ("n", "à venir")}
+    return [
+        {
+            "nom": phase.label.capitalize(),
+            "debut": debut,
+            "fin": fin,
+            "etat": words[(index > present) - (index < present)],
+        }
+        for index, (phase, debut, fin) in enumerate(periods)
+    ]
+
+
+def _before_opening(found: Cycle) -> dict[str, int]:
+    """Who will be told when the cycle opens."""
+    today = found.epci.today
+    return {
+        "communes": Commune.objects.members_of(found.epci, today).count(),
+        "dgs": Habilitation.objects.on(today).filter(epci=found.epci, role=Role.DGS).count(),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cycle_dates(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the dates; somebody faster is told (409), out of order is refused, and what was typed stays."""
+    found = visible_cycle(request, pk)
+    require(found, request.user, "modifier")
+    jours = {name: getattr(found, name) for name in DATES}
+    if request.method != "POST":
+        return _dates_page(request, found, DatesForm(jours=jours, initial={"version": found.version}))
+    form = DatesForm(request.POST, jours=jours)
+    if not form.is_valid():
+        return _dates_page(request, found, form, 422)
+    try:
+        change_dates(cycle=found, acteur=request.user, version=form.cleaned_data["version"] or 0, dates=form.dates)
+    except Refus as refus:
+        tell(form, refus)
+        with_version(form, found.version)
+        return _dates_page(request, found, form, status_of(refus))
+    messages.success(request, "Dates enregistrées.")
+    return redirect("mutualisation:cycle", pk=pk)
+
+
+def _dates_page(request: HttpRequest, found: Cycle, form: DatesForm, status: int = 200) -> HttpResponse:
+    return render(request, "mutualisation/cycle/dates.html", {"cycle": found, "form": form}, status=status)
+
+
+@require_POST
+def cycle_ouvrir(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open the campaign; pressing twice changes nothing."""
+    found = visible_cycle(request, pk)
+    open_cycle(cycle=found, acteur=request.user)
+    messages.success(request, f"Cycle {found.annee} ouvert : chaque commune a sa déclaration, les DGS sont prévenus.")
+    return redirect("mutualisation:cycle", pk=pk)

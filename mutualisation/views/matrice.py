@@ -1,0 +1,214 @@
+"""« Qui partage quoi »: the matrix at any date, its list twin, its exports and the story of a cell."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from mutualisation.forms.matrice import Filtre, FiltreForm
+from mutualisation.histoire import read_story
+from mutualisation.matrice import Case, Matrice, Rang, read_matrix, sentence
+from mutualisation.models import Domaine, DomaineVersion
+from mutualisation.models.catalogue import DomaineLu
+from mutualisation.tableur import Valeur, csv_response, xlsx_response
+from socle import horloge
+from socle.dates import day_and_year
+from territoire.models import Commune, Epci
+
+COMMUNES_PAR_PAGE = 30
+FONDS = {
+    "domaine entier": "A8DDBF",
+    "en partie": "DDF1E5",
+    "arrive": "CFE1F8",
+    "part": "F6D2CF",
+    "en attente": "FBE6E4",
+}
+
+
+def current_epci(request: HttpRequest) -> Epci:
+    """The EPCI of the hat the person wears; 404 for someone who has no title today."""
+    if request.epci is None:
+        raise Http404
+    return request.epci
+
+
+def _read(request: HttpRequest) -> tuple[FiltreForm, Filtre, Matrice]:
+    epci = current_epci(request)
+    form = FiltreForm(request.GET, epci=epci)
+    filtre = form.filtre
+    matrice = read_matrix(epci, request.user, filtre.on)
+    return form, filtre, matrice.narrowed(pole=filtre.pole, famille=filtre.famille)
+
+
+def _common(form: FiltreForm, filtre: Filtre, matrice: Matrice) -> dict[str, Any]:
+    return {
+        "form": form,
+        "fautes": [message for messages in form.errors.values() for message in messages],
+        "date_fausse": "le" in form.errors,
+        "filtre": filtre,
+        "matrice": matrice,
+        "phrase": _chapeau(form, filtre, matrice),
+        "aujourdhui": matrice.epci.today,
+    }
+
+
+def _chapeau(form: FiltreForm, filtre: Filtre, matrice: Matrice) -> str:
+    poles = dict(form.fields["pole"].choices)  # type: ignore[attr-defined]
+    pole = poles.get(str(filtre.pole), "") if filtre.pole else ""
+    famille = DomaineVersion.Famille(filtre.famille).label if filtre.famille else ""
+    said = sentence(matrice, pole=pole, famille=famille)
+    ahead = " D'après les actes enregistrés à ce jour." if filtre.on > matrice.epci.today else ""
+    return said + ahead + (" Choix inventés pour la démonstration." if horloge.is_demonstration() else "")
+
+
+@require_safe
+def matrice(request: HttpRequest) -> HttpResponse:
+    """The matrix of the EPCI on `le`; `format=csv` or `xlsx` gives it to a spreadsheet."""
+    form, filtre, matrice = _read(request)
+    export = EXPORTS.get(request.GET.get("format", ""))
+    if export:
+        return export(matrice)
+    groups = matrice.par_pole if filtre.par_pole else [("", list(matrice.rangs))]
+    context = {
+        **_common(form, filtre, matrice),
+        "groupes": [(name, list(_rows(rows, matrice))) for name, rows in groups],
+        "legende": list(_legend(matrice)),
+        "adresse_liste": reverse("mutualisation:matrice_liste"),
+        # Beyond these columns the table scrolls in its own region instead of the page.
+        "etroite": len(matrice.domaines) <= 18,
+    }
+    return render(request, "mutualisation/matrice/matrice.html", context)
+
+
+def _rows(rangs: Sequence[Rang], matrice: Matrice) -> Iterator[tuple[Any, list[tuple[str, str, str]]]]:
+    """(commune, [(classes, address or nothing, words)…]): plain values, because a page holds up to 2,844 cells."""
+    prefix, suffix = reverse("mutualisation:matrice"), f"?le={matrice.on.isoformat()}"
+    for rang in rangs:
+        start, name = f"{prefix}{rang.commune.id}/", rang.commune.nom
+        yield (
+            rang.commune,
+            [
+                _cell(case, domaine, f"{start}{domaine.id}/{suffix}", name)
+                for domaine, case in zip(matrice.domaines, rang.cases, strict=True)
+            ],
+        )
+
+
+def _cell(case: Case, domaine: DomaineLu, url: str, commune: str) -> tuple[str, str, str]:
+    classes, words, has_story = _look(case)
+    return (classes, url, f"{commune}, {domaine.libelle} : {words}") if has_story else (classes, "", words)
+
+
+@lru_cache(maxsize=4096)
+def _look(case: Case) -> tuple[str, str, bool]:
+    return f"{case.genre} {case.marque}".strip(), case.mots, case.a_une_histoire
+
+
+def _legend(matrice: Matrice) -> Iterator[tuple[str, str]]:
+    """(class, words) of each sign; those of what only some may see stand there when they are on the page."""
+    shown = {_look(case)[0] for rang in matrice.rangs for case in rang.cases}
+    yield "v", "domaine entier"
+    yield "p", "en partie"
+    yield "a", "arrive" + _when(matrice.days_of("arrivent_on"))
+    yield "x", "part" + _when(matrice.days_of("partent_on"))
+    if any(look.endswith(" plus") for look in shown):
+        yield "p plus", "s'étend" + _when(matrice.days_of("arrivent_on"))
+    if any(look.endswith(" moins") for look in shown):
+        yield "p moins", "se réduit" + _when(matrice.days_of("partent_on"))
+    if any(look == "d" or look.endswith(" demande") for look in shown):
+        yield "d", "demandé, pas encore voté"
+    if any(look.startswith("r") for look in shown):
+        yield "r", "en attente d'acte"
+    yield "n", "non partagé"
+
+
+def _when(days: set[date]) -> str:
+    return f" au {day_and_year(next(iter(days)))}" if len(days) == 1 else " dans l'année" if days else ""
+
+
+@require_safe
+def liste(request: HttpRequest) -> HttpResponse:
+    """The same in words, commune by commune: for a telephone, a large zoom, a screen reader; `commune` shows one."""
+    form, filtre, matrice = _read(request)
+    rangs = list(matrice.rangs)
+    seule = request.GET.get("commune", "")
+    if seule:
+        rangs = [rang for rang in rangs if str(rang.commune.id) == seule]
+        if not rangs:
+            raise Http404
+    page = Paginator(rangs, COMMUNES_PAR_PAGE).get_page(request.GET.get("page"))
+    context = {
+        **_common(form, filtre, matrice),
+        "page": page,
+        "fiches": [_sheet(rang, matrice, whole=bool(seule)) for rang in page],
+        "seule": rangs[0].commune if seule else None,
+    }
+    return render(request, "mutualisation/matrice/liste.html", context)
+
+
+def _sheet(rang: Rang, matrice: Matrice, *, whole: bool) -> dict[str, Any]:
+    """A commune in words: what it shares or is about to; the rest too when it is read alone."""
+    base, suffix = f"{reverse('mutualisation:matrice')}{rang.commune.id}/", f"?le={matrice.on.isoformat()}"
+    pairs = list(zip(matrice.domaines, rang.cases, strict=True))
+    told = [(d, case, f"{base}{d.id}/{suffix}") for d, case in pairs if whole or case.a_une_histoire]
+    return {"commune": rang.commune, "partages": rang.domaines_partages, "domaines": told}
+
+
+@require_safe
+def case(request: HttpRequest, commune: int, domaine: int) -> HttpResponse:
+    """The story of a domain in a commune; only its card when the matrix asks for it beside itself."""
+    epci = current_epci(request)
+    members = Commune.objects.visible_to(request.user).filter(appartenances__epci=epci)
+    of_epci = Domaine.objects.visible_to(request.user).filter(epci=epci)
+    found = get_object_or_404(members.distinct(), pk=commune)
+    form = FiltreForm(request.GET, epci=epci)
+    filtre = form.filtre
+    histoire = read_story(epci, request.user, found, get_object_or_404(of_epci, pk=domaine), filtre.on)
+    if histoire is None:
+        raise Http404
+    context = {
+        "histoire": histoire,
+        "form": form,
+        "fautes": form.errors.get("le", []),
+        "date_fausse": "le" in form.errors,
+        "filtre": filtre,
+    }
+    template = "_fiche" if request.headers.get("HX-Request") else "case"
+    return render(request, f"mutualisation/matrice/{template}.html", context)
+
+
+def _table(matrice: Matrice) -> tuple[list[str], list[list[Valeur]]]:
+    header = ["Commune", "Code INSEE", "Pôle", *(domaine.libelle for domaine in matrice.domaines)]
+    rows: list[list[Valeur]] = [
+        [rang.commune.nom, rang.commune.code_insee, rang.commune.pole, *(case.mots for case in rang.cases)]
+        for rang in matrice.rangs
+    ]
+    return header, rows
+
+
+def _file_name(matrice: Matrice, extension: str) -> str:
+    invented = "-demonstration" if horloge.is_demonstration() else ""
+    return f"qui-partage-quoi-{matrice.on.isoformat()}{invented}.{extension}"
+
+
+def _as_csv(matrice: Matrice) -> HttpResponse:
+    header, rows = _table(matrice)
+    dated = [[matrice.on, *row] for row in rows]
+    return csv_response(_file_name(matrice, "csv"), ["Date", *header], dated)
+
+
+def _as_xlsx(matrice: Matrice) -> HttpResponse:
+    header, rows = _table(matrice)
+    title = f"{matrice.epci.nom}, qui partage quoi. {sentence(matrice)}"
+    if horloge.is_demonstration():
+        title += " Choix inventés pour la démonstration."
+    return xlsx_response(_file_name(matrice, "xlsx"), title, header, rows, fonds=FONDS)
+
+
+EXPORTS = {"csv": _as_csv, "xlsx": _as_xlsx}

@@ -1,0 +1,241 @@
+"""Seats: who answers for a domain on each side, and naming them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+
+from comptes.acces import Titre
+from comptes.roles import ROLES_COMMUNE, Role
+from journal.models import Evenement
+from mutualisation.forms.siege import ONE_DAY, FinForm, NominationForm, SiegeForm
+from mutualisation.matrice import Case, edition_on, members, read_cells
+from mutualisation.models import Siege
+from mutualisation.models.catalogue import CatalogueLu, DomaineLu
+from mutualisation.referents import SiegeLu, read_seats
+from mutualisation.views.matrice import current_epci
+from mutualisation.workflows.siege import appoint, end_appointment
+from socle.droits import require
+from socle.erreurs import Refus
+from territoire.models import Commune, Epci
+
+EVENTS_SHOWN = 30
+
+
+@dataclass(frozen=True)
+class Rangee:
+    """A domain of the table: its seats on both sides, and where to name when a seat does not exist yet."""
+
+    domaine: DomaineLu
+    case: Case
+    commune: SiegeLu | None
+    epci: SiegeLu | None
+    nommer_commune: str = ""
+    nommer_epci: str = ""
+
+    @property
+    def suivie(self) -> bool:
+        """Whether somebody must answer on each side: the domain is shared, or about to be."""
+        return bool(self.case.partagees or self.case.arrivent)
+
+    @property
+    def vacants(self) -> int:
+        return sum(1 for seat in (self.commune, self.epci) if seat is None or seat.vacant)
+
+
+@require_safe
+def sieges(request: HttpRequest) -> HttpResponse:
+    """Domain × side for a commune (her own, or the one a wider hat chooses), or the seats of the EPCI."""
+    epci = current_epci(request)
+    choices = _choices(request.contexte, epci)
+    commune = _chosen(request, choices)
+    catalogue = _catalogue(epci)
+    context: dict[str, Any] = {
+        "epci": epci,
+        "communes": choices if request.contexte.commune_id is None else {},
+        "commune": commune,
+        "peut_creer": _new_seat_scope(request.user, request.contexte, epci) is not NOBODY,
+    }
+    if commune:
+        rows = _rows(request, epci, commune, catalogue)
+        followed = [row for row in rows if row.suivie]
+        context |= {
+            "rangees": followed,
+            "autres": [row for row in rows if not row.suivie],
+            "vacants": sum(row.vacants for row in followed),
+        }
+        return render(request, "mutualisation/siege/commune.html", context)
+    annuaire = read_seats(epci, epci.today, cote=Siege.Cote.EPCI)
+    context["rangees"] = [(domaine, annuaire.of_epci(domaine.id)) for domaine in catalogue.domaines]
+    return render(request, "mutualisation/siege/epci.html", context)
+
+
+def _catalogue(epci: Epci) -> CatalogueLu:
+    edition = edition_on(epci, epci.today)
+    return edition.read() if edition else CatalogueLu(())
+
+
+def _choices(contexte: Titre, epci: Epci) -> dict[int, str]:
+    """Communes of which the hat may open the table, by id, in French order."""
+    found = members(epci, epci.today)
+    if contexte.commune_id:
+        return {m.id: m.nom for m in found if m.id == contexte.commune_id}
+    if contexte.role == Role.DIRECTEUR_POLE:
+        return {m.id: m.nom for m in found if m.pole_id == contexte.pole_id}
+    return {m.id: m.nom for m in found}
+
+
+def _chosen(request: HttpRequest, choices: dict[int, str]) -> Commune | None:
+    """The commune of the hat, else the one of the address; 404 for a commune the hat does not cover."""
+    asked = request.GET.get("commune", "")
+    own = request.contexte.commune_id
+    pk = int(asked) if asked.isdecimal() else own
+    if pk is None and not asked:
+        return None
+    if pk not in choices:
+        raise Http404
+    return Commune.objects.get(pk=pk)
+
+
+def _rows(request: HttpRequest, epci: Epci, commune: Commune, catalogue: CatalogueLu) -> list[Rangee]:
+    cells = read_cells(epci, request.user, epci.today, catalogue, communes=[commune.pk])
+    annuaire = read_seats(epci, epci.today)
+    pole = commune.appartenances.on(epci.today).filter(epci=epci).values_list("pole_id", flat=True).first()
+    commune_side = Siege(epci=epci, cote=Siege.Cote.COMMUNE, commune=commune).abilities_for(request.user)[
+        "nommer"
+    ]
+    epci_side = Siege(epci=epci, cote=Siege.Cote.EPCI).abilities_for(request.user)["nommer"]
+    return [
+        Rangee(
+            domaine=domaine,
+            case=cells.get((commune.pk, domaine.id)) or Case(len(domaine.activites)),
+            commune=annuaire.commune_side(domaine.id, commune.pk),
+            epci=annuaire.epci_side(domaine.id, commune.pk, pole),
+            nommer_commune=_new_url(domaine, Siege.Cote.COMMUNE, commune) if commune_side else "",
+            nommer_epci=_new_url(domaine, Siege.Cote.EPCI) if epci_side else "",
+        )
+        for domaine in catalogue.domaines
+    ]
+
+
+def _new_url(domaine: DomaineLu, cote: str, commune: Commune | None = None) -> str:
+    given = {"domaine": domaine.id, "cote": cote, **({"commune": commune.pk} if commune else {})}
+    return f"{reverse('mutualisation:siege_nouveau')}?{urlencode(given)}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def siege(request: HttpRequest, pk: int) -> HttpResponse:
+    """The holders of a seat over time; whoever may name does it here, or ends an appointment."""
+    epci = current_epci(request)
+    rows = Siege.objects.visible_to(request.user).filter(epci=epci)
+    siege = get_object_or_404(rows.select_related("epci", "domaine", "commune", "pole"), pk=pk)
+    if request.method == "POST":
+        require(siege, request.user, "nommer")
+    ending = "fin-titulaire" in request.POST
+    naming = request.method == "POST" and not ending
+    form = NominationForm(request.POST if naming else None, epci=epci)
+    fin = FinForm(request.POST if ending else None, siege=siege)
+    done = _end(request, fin) if ending else _appoint_to(request, siege, form)
+    return done or _show(request, siege, form, fin)
+
+
+def _appoint_to(request: HttpRequest, siege: Siege, form: NominationForm) -> HttpResponse | None:
+    seat = {"domaine": siege.domaine, "cote": siege.cote, "commune": siege.commune, "pole": siege.pole}
+    return _appoint(request, siege.epci, form, **seat) if form.is_bound else None
+
+
+def _appoint(request: HttpRequest, epci: Epci, form: NominationForm, **seat: Any) -> HttpResponse | None:
+    """Appoint, then show the seat; None when the form has something to correct."""
+    if not form.is_valid():
+        return None
+    try:
+        titulaire = appoint(epci=epci, acteur=request.user, **{**form.nomination, **seat})
+    except Refus as refus:
+        form.refuse(refus)
+        return None
+    messages.success(request, f"{titulaire} est {titulaire.get_rang_display()} de ce siège.")
+    return redirect("mutualisation:siege", pk=titulaire.siege_id)
+
+
+def _end(request: HttpRequest, form: FinForm) -> HttpResponse | None:
+    if not form.is_valid():
+        return None
+    titulaire = form.cleaned_data["titulaire"]
+    try:
+        end_appointment(
+            titulaire=titulaire, acteur=request.user, fin=form.cleaned_data["dernier_jour"] + ONE_DAY
+        )
+    except Refus as refus:
+        form.add_error("dernier_jour", refus.message)
+        return None
+    messages.success(request, f"La nomination de {titulaire} a une fin.")
+    return redirect("mutualisation:siege", pk=titulaire.siege_id)
+
+
+def _show(request: HttpRequest, siege: Siege, form: NominationForm, fin: FinForm) -> HttpResponse:
+    today = siege.epci.today
+    holders = siege.titulaires.select_related("personne", "equipe").prefetch_related("equipe__membres")
+    found = list(holders.order_by("-debut", "rang", "pk"))
+    context = {
+        "siege": siege,
+        "periodes": found,
+        "presents": [h for h in reversed(found) if h.debut <= today and (h.fin is None or h.fin > today)],
+        "aujourdhui": today,
+        "peut_nommer": siege.abilities_for(request.user)["nommer"],
+        "qui_peut": Siege.QUI_PEUT["nommer"],
+        "form": form,
+        "fin": fin,
+        "evenements": list(
+            Evenement.objects.visible_to(request.user).about(siege).select_related("acteur")[:EVENTS_SHOWN]
+        ),
+        "retour": _table_url(request, siege),
+    }
+    return render(request, "mutualisation/siege/siege.html", context)
+
+
+def _table_url(request: HttpRequest, siege: Siege) -> str:
+    """The table the reader comes from: of the commune of the seat when her hat covers it."""
+    url = reverse("mutualisation:sieges")
+    covered = siege.commune_id and siege.commune_id in _choices(request.contexte, siege.epci)
+    return f"{url}?commune={siege.commune_id}" if covered else url
+
+
+NOBODY = object()
+
+
+def _new_seat_scope(user: Any, contexte: Titre, epci: Epci) -> Any:
+    """The commune to which a new seat is limited, None for any perimeter, NOBODY for someone who may not name."""
+    if Siege(epci=epci, cote=Siege.Cote.EPCI).abilities_for(user)["nommer"]:
+        return None
+    commune = (
+        Commune.objects.filter(pk=contexte.commune_id).first() if contexte.role in ROLES_COMMUNE else None
+    )
+    seat = Siege(epci=epci, cote=Siege.Cote.COMMUNE, commune=commune)
+    return commune if commune and seat.abilities_for(user)["nommer"] else NOBODY
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def nouveau(request: HttpRequest) -> HttpResponse:
+    """Create a seat with its first holder; `domaine`, `cote` and `commune` of the address fill the form."""
+    epci = current_epci(request)
+    scope = _new_seat_scope(request.user, request.contexte, epci)
+    if scope is NOBODY:
+        require(Siege(epci=epci, cote=Siege.Cote.COMMUNE, commune=None), request.user, "nommer")
+    given = {
+        name: request.GET[name] for name in ("domaine", "cote", "commune", "pole") if name in request.GET
+    }
+    form = SiegeForm(
+        request.POST if request.method == "POST" else None, epci=epci, commune=scope, initial=given
+    )
+    if form.is_bound:
+        done = _appoint(request, epci, form)
+        if done:
+            return done
+    return render(
+        request, "mutualisation/siege/nouveau.html", {"form": form, "retour": reverse("mutualisation:sieges")}
+    )

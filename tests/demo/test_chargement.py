@@ -1,0 +1,100 @@
+"""Loading the demonstration: a real EPCI, invented and labelled choices, no hole in what people see."""
+
+from datetime import UTC, datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from comptes.models import Role
+from demo.models import Visiteur
+from documents.models import Document
+from journal.models import Tache
+from mutualisation.models import Adhesion, Cycle, Declaration, Titulaire
+from revues.models import Revue
+from socle import horloge
+from territoire.models import Commune, Epci
+
+MARTINIQUE = "249720053"
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup, django_db_blocker):
+    """A small real EPCI, loaded once, on a day of the campaign, then taken away."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        output = StringIO()
+        call_command("charger_demo", epci=MARTINIQUE, date="2027-02-10", stdout=output)
+        yield output.getvalue()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def epci(loaded, django_db_blocker):
+    with django_db_blocker.unblock(), horloge.at(datetime(2027, 2, 10, 13, tzinfo=UTC)):
+        yield Epci.objects.get(siren=MARTINIQUE)
+
+
+def test_the_campaign_is_open_that_day(epci):
+    cycle = Cycle.objects.get(epci=epci, clos_at=None, annee=2028)
+
+    assert cycle.phase == Cycle.Phase.DECLARATION
+    assert Declaration.objects.filter(cycle=cycle).count() == Commune.objects.members_of(epci, epci.today).count()
+
+
+def test_three_years_of_choices_are_labelled_as_invented(epci):
+    years = set(Adhesion.objects.filter(epci=epci).values_list("debut__year", flat=True))
+
+    assert years == {2025, 2026, 2027}
+    assert not Adhesion.objects.exclude(origine=Adhesion.Origine.DEMONSTRATION).exists()
+
+
+def test_each_role_can_be_entered(epci):
+    roles = {titre.role for visiteur in Visiteur.objects.all() for titre in visiteur.personne.acces.titres}
+
+    assert roles >= {
+        Role.DGS, Role.MAIRE, Role.REFERENT_COMMUNAL, Role.RESPONSABLE_SERVICE, Role.DIRECTEUR_POLE,
+        Role.DIRECTION_TERRITOIRES, Role.ADMINISTRATEUR,
+    }  # fmt: skip
+
+
+def test_every_shared_domain_has_a_referent_on_both_sides(epci):
+    shared = Adhesion.objects.on(epci.today).filter(epci=epci)
+    pairs = set(shared.values_list("commune", "activite__versions__domaine"))
+    holders = Titulaire.objects.on(epci.today).filter(rang="titulaire")
+    communal = set(holders.filter(siege__cote="commune").values_list("siege__commune", "siege__domaine"))
+    serving = set(holders.filter(siege__cote="epci").values_list("siege__domaine", flat=True))
+
+    assert pairs and pairs <= communal
+    assert {domaine for _, domaine in pairs} <= serving
+
+
+def test_the_reviews_of_january_were_created_and_most_held(epci):
+    january = Revue.objects.filter(epci=epci, periode_on__month=1, type="domaine")
+
+    assert january.filter(etat=Revue.Etat.TENUE).count() > january.count() / 2
+    assert not Tache.objects.exclude(erreur="").exists()
+
+
+def test_its_documents_wait_for_the_worker(epci):
+    assert Document.objects.filter(etat=Document.Etat.RESERVE).count() == Document.objects.count() > 0
+
+
+def test_loading_again_changes_nothing(epci):
+    before = Adhesion.objects.count()
+    output = StringIO()
+
+    call_command("charger_demo", stdout=output)
+
+    assert "Données déjà présentes" in output.getvalue()
+    assert Adhesion.objects.count() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("options", "words"), [({"epci": "000000000"}, "Aucun EPCI"), ({"date": "10/02/2027"}, "AAAA")])
+def test_bad_arguments_are_said_in_french(options, words):
+    with pytest.raises(CommandError) as error:
+        call_command("charger_demo", **options)
+
+    assert words in str(error.value) or "n'est pas une date" in str(error.value)

@@ -1,0 +1,205 @@
+"""Mails, jobs and histories, as people read them."""
+
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+import pytest
+
+from comptes.roles import Role
+from journal.models import PieceJointe
+from journal.workflows.invitation import invite
+from journal.workflows.unite import record, unit
+from socle import horloge
+from tests.factories import CourrielFactory, EpciFactory, HabilitationFactory, PersonneFactory, TacheFactory, fresh, holder
+
+NOW = datetime(2027, 2, 10, 9, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def epci():
+    return EpciFactory()
+
+
+@pytest.fixture
+def administrateur(epci):
+    return holder(Role.ADMINISTRATEUR, epci)
+
+
+def text(client, path, status=HTTPStatus.OK):
+    response = client.get(path)
+    assert response.status_code == status
+    return re.sub("[\u00a0\u202f]", " ", response.content.decode())
+
+
+class TestMails:
+    def test_the_administrator_reads_those_of_his_epci(self, client, epci, administrateur):
+        CourrielFactory(epci=epci, sujet="D'ici <b>")
+        foreign = CourrielFactory(sujet="D'ailleurs")
+        client.force_login(administrateur)
+        shown = text(client, "/courriels/")
+        assert "D’ici &lt;b&gt;" in shown and "D’ailleurs" not in shown
+        text(client, f"/courriels/{foreign.pk}/", HTTPStatus.NOT_FOUND)
+
+    def test_the_others_read_their_own(self, client, epci):
+        personne = holder(Role.DIRECTION_TERRITOIRES, epci)
+        own, other = CourrielFactory(epci=epci, destinataire=personne), CourrielFactory(epci=epci, sujet="Pas à moi")
+        client.force_login(personne)
+        assert "Pas à moi" not in text(client, "/courriels/")
+        assert "Bonjour," in text(client, f"/courriels/{own.pk}/")
+        text(client, f"/courriels/{other.pk}/", HTTPStatus.NOT_FOUND)
+
+    def test_someone_without_role_still_reads_her_own(self, client):
+        personne = PersonneFactory()
+        CourrielFactory(destinataire=personne, sujet="À moi")
+        client.force_login(personne)
+        assert "À moi" in text(client, "/courriels/")
+
+    def test_an_administrator_under_another_hat_reads_his_own_only(self, client, epci, administrateur):
+        HabilitationFactory(personne=administrateur, direction=True, epci=EpciFactory())
+        CourrielFactory(epci=epci, sujet="De là-bas")
+        personne = fresh(administrateur)
+        client.force_login(personne)
+        client.post("/contexte/", {"cle": personne.acces.titres[1].cle})
+        assert "De là-bas" not in text(client, "/courriels/")
+
+    @pytest.mark.parametrize(
+        ("fields", "state"),
+        [
+            ({}, "en attente"),
+            ({"envoye_at": NOW}, "envoyé"),
+            ({"abandonne_at": NOW}, "périmé"),
+            ({"essais": 2, "erreur": "boîte pleine"}, "nouvel essai prévu"),
+        ],
+    )
+    def test_its_state_in_words(self, client, epci, administrateur, fields, state):
+        courriel = CourrielFactory(epci=epci, **fields)
+        client.force_login(administrateur)
+        assert state in text(client, "/courriels/")
+        shown = text(client, f"/courriels/{courriel.pk}/")
+        assert state in shown and fields.get("erreur", "") in shown
+
+    def test_attachments_are_named(self, client, epci, administrateur):
+        courriel = CourrielFactory(epci=epci)
+        PieceJointe.objects.create(courriel=courriel, nom="revue.ics", type_mime="text/calendar", octets=b"BEGIN")
+        client.force_login(administrateur)
+        assert "revue.ics" in text(client, f"/courriels/{courriel.pk}/")
+
+    def test_the_demonstration_says_that_nothing_leaves(self, client, epci, administrateur, settings):
+        client.force_login(administrateur)
+        assert "rien n’est envoyé" in text(client, "/courriels/")
+        settings.DEMO = False
+        assert "rien n’est envoyé" not in text(client, "/courriels/")
+
+    def test_nobody_enters_by_the_link_of_another(self, client, epci, administrateur, settings):
+        settings.DEMO = False
+        invite(personne=administrateur, epci=epci, acteur=None)
+        path = f"/courriels/{administrateur.courriels.get().pk}/"
+        client.force_login(administrateur)
+        assert "/invitation/" in text(client, path), "his own"
+        client.force_login(holder(Role.ADMINISTRATEUR, epci))
+        shown = text(client, path)
+        assert "/invitation/" not in shown and "lien personnel" in shown
+
+    def test_pages_of_fifty(self, client, epci, administrateur):
+        CourrielFactory.create_batch(51, epci=epci, destinataire=administrateur)
+        client.force_login(administrateur)
+        assert len(client.get("/courriels/?page=2").context["lignes"]) == 1
+
+
+class TestJobs:
+    def test_what_is_to_be_done_and_what_was(self, client, epci, administrateur):
+        TacheFactory(epci=epci, cle="a-venir", fait=3, total=28)
+        TacheFactory(epci=epci, cle="en-panne", essais=2, erreur="Traceback\nValueError: <b>zéro</b>")
+        TacheFactory(epci=epci, cle="finie", faite_at=horloge.now())
+        TacheFactory(cle="d-ailleurs")
+        client.force_login(administrateur)
+        shown = text(client, "/taches/")
+        assert "3 sur 28" in shown and 'value="3" max="28"' in shown
+        assert "nouvel essai prévu" in shown and "ValueError: &lt;b&gt;" in shown
+        assert shown.index("a-venir") < shown.index("<h2>Faites") < shown.index("finie")
+        assert "d-ailleurs" not in shown
+
+    def test_empty_it_says_so(self, client, administrateur):
+        client.force_login(administrateur)
+        shown = text(client, "/taches/")
+        assert "Rien n’est à faire" in shown and "Rien n’a encore été fait" in shown
+
+    def test_each_list_has_its_pages(self, client, epci, administrateur):
+        TacheFactory.create_batch(51, epci=epci)
+        TacheFactory.create_batch(52, epci=epci, faite_at=horloge.now())
+        client.force_login(administrateur)
+        context = client.get("/taches/?a-faire=2&page=2").context
+        assert (len(context["a_faire"]), len(context["faites"])) == (1, 2)
+
+
+class TestHistory:
+    def tell(self, monde, cote, **more):
+        with unit():
+            record(
+                type="declaration.deposee",
+                objet=cote.declaration,
+                epci=monde.epci,
+                commune=cote.commune,
+                acteur=cote.dgs,
+                qualite="DGS",
+                libelle="Déposée <i>",
+                **more,
+            )
+        return f"/historique/mutualisation.declaration/{cote.declaration.pk}/"
+
+    def test_who_did_what_and_when(self, client, monde):
+        path = self.tell(monde, monde.a, detail={"avant": {"motif": ""}, "apres": {"motif": "Départ en retraite"}})
+        client.force_login(monde.a.dgs)
+        shown = text(client, path)
+        assert "Déposée &lt;i&gt;" in shown and f"{monde.a.dgs}, DGS".replace("'", "’") in shown
+        assert "mercredi 10 février 2027 à 10" in shown
+        assert "Départ en retraite" in shown
+
+    def test_the_latest_first(self, client, monde, at_time):
+        self.tell(monde, monde.a)
+        at_time("2027-02-11 09:00")
+        path = self.tell(monde, monde.a)
+        client.force_login(monde.direction)
+        shown = text(client, path)
+        assert shown.index("11 février") < shown.index("10 février 2027 à 10")
+
+    def test_nothing_of_another_commune_nor_of_another_epci(self, client, monde):
+        path = self.tell(monde, monde.a)
+        for personne in (monde.b.dgs, monde.direction_voisine):
+            client.force_login(personne)
+            text(client, path, HTTPStatus.NOT_FOUND)
+
+    def test_before_and_after_only_for_who_sees_the_whole(self, client, monde):
+        with unit():
+            record(
+                type="cycle.dates",
+                objet=monde.cycle,
+                epci=monde.epci,
+                acteur=None,
+                libelle="Dates changées",
+                detail={"nom": "Confidentiel"},
+            )
+        path = f"/historique/mutualisation.cycle/{monde.cycle.pk}/"
+        client.force_login(monde.a.dgs)
+        shown = text(client, path)
+        assert "Dates changées" in shown and "Confidentiel" not in shown
+        client.force_login(monde.direction)
+        assert "nom : Confidentiel" in text(client, path)
+
+    @pytest.mark.parametrize("path", ["mutualisation.declaration/0/", "rien/1/", "a.b/1/", "%00/1/", "comptes.personne/99999999999999999999/"])
+    def test_what_has_no_history_does_not_exist(self, client, monde, path):
+        client.force_login(monde.direction)
+        text(client, f"/historique/{path}", HTTPStatus.NOT_FOUND)
+
+    def test_the_kind_may_be_written_in_any_case(self, client, monde):
+        path = self.tell(monde, monde.a)
+        client.force_login(monde.a.dgs)
+        text(client, path.replace("declaration/", "Declaration/", 1))
+
+    def test_pages(self, client, monde):
+        for _ in range(51):
+            path = self.tell(monde, monde.a)
+        client.force_login(monde.direction)
+        assert len(client.get(f"{path}?page=2").context["lignes"]) == 1

@@ -1,0 +1,371 @@
+"""The month of reviews: one each, on working days, whatever crashes or runs twice."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from icalendar import Calendar
+
+from contrats.models import Engagement
+from journal.models import Courriel, Evenement, Tache
+from journal.workflows.tache import run_due
+from revues.creneaux import SLOTS, place, place_contract
+from revues.invitations import invitation
+from revues.models import Revue
+from revues.workflows import revue as workflow
+from revues.workflows.revue import (
+    TACHE_MOIS,
+    cancel_review,
+    create_month,
+    participants,
+    run_month,
+    schedule_month,
+    start_reviews,
+)
+from socle import horloge
+from socle.droits import ActionInterdite
+from socle.erreurs import Conflit, Refus
+from territoire.models import Commune, JourFerie
+from territoire.models.epci import WorkingDays
+from tests.concurrence import failures, together
+from tests.factories import (
+    AdhesionFactory,
+    EngagementFactory,
+    EpciFactory,
+    EquipeFactory,
+    PersonneFactory,
+    RevueFactory,
+    SiegeFactory,
+    TitulaireFactory,
+    activite,
+    catalogue,
+    domaine,
+    member_commune,
+)
+
+MARCH = date(2027, 3, 1)
+
+
+def tache(epci: Any, first: date = MARCH) -> Tache:
+    schedule_month(epci, first)
+    return Tache.objects.get(cle=f"{TACHE_MOIS}:{epci.pk}:{first:%Y-%m}")
+
+
+def month(epci: Any, commune: Any, first: date, rank: int = 0) -> list[Revue]:
+    return create_month(epci=epci, commune=commune, rank=rank, first=first, days=WorkingDays(epci))
+
+
+@pytest.fixture
+def shared(db: None, at_time: Any) -> Any:
+    """A commune that shares two domains, with both référents of DA."""
+    at_time("2027-03-01 00:30")
+    epci = EpciFactory(nom="Métropole d'Essai")
+    catalogue(epci)
+    commune = member_commune(epci, nom="Œuilly")
+    for code in ("DA-01", "DA-02", "DB-01"):
+        AdhesionFactory(epci=epci, commune=commune, activite=activite(epci, code))
+    SiegeFactory(epci=epci, referent=True, commune=commune, domaine=domaine(epci), titulaire=PersonneFactory(nom="Référent"))
+    SiegeFactory(epci=epci, responsable=True, domaine=domaine(epci), titulaire=PersonneFactory(nom="Responsable"))
+    return epci, commune
+
+
+def test_one_review_per_shared_domain(shared: Any) -> None:
+    epci, commune = shared
+    alone = member_commune(epci)
+    run_month(tache(epci))
+    rows = Revue.objects.order_by("domaine__ordre").values_list("commune", "domaine__code", "periode_on", "etat")
+    assert list(rows) == [(commune.pk, "DA", MARCH, "prevue"), (commune.pk, "DB", MARCH, "prevue")]
+    assert not Revue.objects.filter(commune=alone).exists()
+
+
+def test_a_domain_that_left_or_has_not_come_has_no_review(shared: Any) -> None:
+    epci, commune = shared
+    commune.adhesions.filter(activite__code="DB-01").update(fin=MARCH)
+    AdhesionFactory(epci=epci, commune=commune, activite=activite(epci, "DC-01"), debut=MARCH + timedelta(days=1))
+    month(epci, commune, MARCH)
+    assert list(Revue.objects.values_list("domaine__code", flat=True)) == ["DA"]
+
+
+def test_twice_creates_nothing_twice(shared: Any) -> None:
+    epci, commune = shared
+    assert len(month(epci, commune, MARCH)) == 2
+    assert month(epci, commune, MARCH) == []
+    assert Revue.objects.count() == 2
+    assert Evenement.objects.filter(type="revue.prevue").count() == 2
+    assert Courriel.objects.filter(type="revue_invitation").count() == 2
+
+
+def test_the_next_month_is_scheduled_by_each(shared: Any) -> None:
+    epci, _ = shared
+    run_month(tache(epci))
+    following = Tache.objects.get(cle=f"{TACHE_MOIS}:{epci.pk}:2027-04")
+    assert horloge.local(following.due_at, epci.fuseau) == datetime(2027, 4, 1, 0, 30, tzinfo=ZoneInfo("Europe/Paris"))
+
+
+def test_december_schedules_january(shared: Any) -> None:
+    epci, _ = shared
+    run_month(tache(epci, date(2027, 12, 1)))
+    assert Tache.objects.filter(cle=f"{TACHE_MOIS}:{epci.pk}:2028-01").exists()
+
+
+def test_starting_the_chain_twice_schedules_once(shared: Any) -> None:
+    epci, _ = shared
+    start_reviews(epci)
+    start_reviews(epci)
+    assert list(Tache.objects.values_list("cle", flat=True)) == [f"{TACHE_MOIS}:{epci.pk}:2027-04"]
+
+
+def test_a_crash_in_the_middle_is_resumed(shared: Any, monkeypatch: pytest.MonkeyPatch, at_time: Any) -> None:
+    epci, first = shared
+    second = member_commune(epci, nom="Zuydcoote")
+    AdhesionFactory(epci=epci, commune=second, activite=activite(epci))
+    job = tache(epci)
+    real = workflow.create_month
+
+    def crash(**kwargs: Any) -> list[Revue]:
+        if kwargs["commune"] == second:
+            raise RuntimeError("killed")
+        return real(**kwargs)
+
+    monkeypatch.setattr(workflow, "create_month", crash)
+    run_due()
+    job.refresh_from_db()
+    assert job.faite_at is None and "killed" in job.erreur
+    assert set(Revue.objects.values_list("commune", flat=True)) == {first.pk}
+    monkeypatch.setattr(workflow, "create_month", real)
+    Tache.objects.filter(pk=job.pk).update(reessai_at=None)
+    run_due()
+    job.refresh_from_db()
+    assert job.faite_at and (job.fait, job.total) == (2, 2)
+    assert Counter(Revue.objects.values_list("commune", flat=True)) == {first.pk: 2, second.pk: 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once(at_time: Any) -> None:
+    at_time("2027-03-01 00:30")
+    epci = EpciFactory()
+    catalogue(epci)
+    for _ in range(4):
+        commune = member_commune(epci)
+        for code in ("DA-01", "DB-01", "DC-01"):
+            AdhesionFactory(epci=epci, commune=commune, activite=activite(epci, code))
+    SiegeFactory(epci=epci, responsable=True, domaine=domaine(epci), titulaire=PersonneFactory())
+    job = tache(epci)
+    results = together(lambda: run_month(job), lambda: run_month(job))
+    assert not failures(results), results
+    assert Revue.objects.count() == 12
+    assert Courriel.objects.count() == 4
+    assert sorted(Evenement.objects.values_list("numero", flat=True)) == list(range(1, 13))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_race_when_nothing_is_unique(at_time: Any) -> None:
+    """The control: without the constraint that the workflow leans on, the same race creates doubles."""
+    from django.db import connection
+
+    at_time("2027-03-01 00:30")
+    epci = EpciFactory()
+    catalogue(epci)
+    commune = member_commune(epci)
+    for code in ("DA-01", "DB-01", "DC-01"):
+        AdhesionFactory(epci=epci, commune=commune, activite=activite(epci, code))
+    constraint = next(c for c in Revue._meta.constraints if c.name == "revue_once")
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Revue, constraint)
+    try:
+        together(*[lambda: month(epci, commune, MARCH)] * 4)
+        assert Revue.objects.count() > 3
+    finally:
+        Revue.objects.all().delete()
+        with connection.schema_editor() as editor:
+            editor.add_constraint(Revue, constraint)
+
+
+@pytest.mark.parametrize("first", [date(2027, 5, 1), date(2028, 2, 1), date(2027, 8, 1), date(2027, 12, 1)])
+def test_only_on_working_days(shared: Any, first: date) -> None:
+    epci, commune = shared
+    for day in range(1, 32, 3):
+        if day != 1:
+            JourFerie.objects.create(epci=epci, jour=first + timedelta(days=day - 1), nom="férié")
+    off = set(JourFerie.objects.values_list("jour", flat=True))
+    for rank in range(0, 40, 3):
+        Revue.objects.all().delete()
+        for revue in month(epci, commune, first, rank):
+            local = horloge.local(revue.prevue_at, epci.fuseau)
+            assert local.weekday() < 5 and local.date() not in off
+            assert revue.type == "contrat" or local.month == first.month
+
+
+def test_one_domain_is_never_at_two_places_at_once() -> None:
+    days = [date(2027, 3, 1) + timedelta(days=n) for n in range(31) if (date(2027, 3, 1) + timedelta(days=n)).weekday() < 5]
+    communes, domaines = 100, 18
+    placed = [place(days, rank, range(domaines)) for rank in range(communes)]
+    for slots in placed:
+        assert len(set(slots)) == domaines, "a commune receives two reviews at once"
+    for position in range(domaines):
+        assert len({slots[position] for slots in placed}) == communes
+
+
+def test_contract_reviews_are_spread() -> None:
+    days = [date(2027, 5, d) for d in range(3, 29) if date(2027, 5, d).weekday() < 5]
+    assert len({place_contract(days, rank) for rank in range(70)}) == 70
+    assert min(day for day, _ in (place_contract(days, rank) for rank in range(70))) == days[5]
+
+
+def test_slots_are_distinct_and_do_not_overlap() -> None:
+    minutes = [slot.hour * 60 + slot.minute for slot in SLOTS]
+    assert all(later - earlier >= 45 for earlier, later in zip(minutes, minutes[1:], strict=False))
+
+
+@pytest.mark.parametrize(("rythme", "months"), [("mensuel", 12), ("bimestriel", 6), ("trimestriel", 4)])
+def test_rhythm_of_the_contract(shared: Any, rythme: str, months: int) -> None:
+    epci, commune = shared
+    engagement = EngagementFactory(
+        version_contrat__contrat__epci=epci, version_contrat__contrat__commune=commune, domaine=domaine(epci)
+    )
+    Engagement.objects.filter(pk=engagement.pk).update(rythme=rythme)
+    for number in range(1, 13):
+        month(epci, commune, date(2027, number, 1))
+    assert Revue.objects.filter(domaine=domaine(epci)).count() == months
+    assert Revue.objects.filter(domaine=domaine(epci, "DB")).count() == 12
+
+
+@pytest.mark.parametrize("rank", [0, 1, 2, 3])
+def test_contract_reviews_stand_twice_a_year(shared: Any, rank: int) -> None:
+    epci, commune = shared
+    for number in range(1, 13):
+        month(epci, commune, date(2027, number, 1), rank)
+    rows = Revue.objects.filter(type="contrat").order_by("prevue_at")
+    assert list(rows.values_list("periode_on", flat=True)) == [date(2027, 1, 1), date(2027, 7, 1)]
+    assert [horloge.local(r.prevue_at, epci.fuseau).month for r in rows] == [5 + rank % 2, 11 + rank % 2]
+
+
+def test_a_slow_rhythm_everywhere_keeps_the_contract_review(shared: Any) -> None:
+    epci, commune = shared
+    for code in ("DA", "DB"):
+        engagement = EngagementFactory(
+            version_contrat=EngagementFactory(
+                version_contrat__contrat__epci=epci, version_contrat__contrat__commune=commune, domaine=domaine(epci, "DC")
+            ).version_contrat
+            if not Engagement.objects.exists()
+            else Engagement.objects.order_by("pk")[0].version_contrat,
+            domaine=domaine(epci, code),
+        )
+        Engagement.objects.filter(pk=engagement.pk).update(rythme="bimestriel")
+    month(epci, commune, date(2027, 5, 1))
+    assert list(Revue.objects.values_list("type", flat=True)) == ["contrat"]
+
+
+# Invitations
+
+
+def parse(octets: bytes) -> Any:
+    calendar = Calendar.from_ical(octets)
+    return calendar, calendar.walk("VEVENT")[0]
+
+
+@pytest.mark.parametrize(
+    ("fuseau", "instant", "hour", "offset"),
+    [
+        ("Europe/Paris", "2027-03-10T08:30:00+00:00", 9, 1),
+        ("Europe/Paris", "2027-03-30T07:30:00+00:00", 9, 2),
+        ("Europe/Paris", "2027-10-29T07:30:00+00:00", 9, 2),
+        ("Europe/Paris", "2027-11-02T08:30:00+00:00", 9, 1),
+        ("Indian/Reunion", "2027-07-06T05:30:00+00:00", 9, 4),
+        ("America/Martinique", "2027-07-06T13:30:00+00:00", 9, -4),
+    ],
+)
+def test_the_invitation_tells_the_local_hour(db: None, fuseau: str, instant: str, hour: int, offset: int) -> None:
+    revue = RevueFactory(epci__fuseau=fuseau, prevue_at=datetime.fromisoformat(instant))
+    calendar, event = parse(invitation(revue, [PersonneFactory(email="a@exemple.fr")]))
+    start = event.decoded("dtstart")
+    assert (start.hour, start.minute) == (hour, 30)
+    assert start.utcoffset() == timedelta(hours=offset)
+    assert event["dtstart"].params["TZID"] == fuseau
+    assert start.astimezone(ZoneInfo("UTC")) == datetime.fromisoformat(instant)
+    assert event.decoded("dtend") - start == timedelta(minutes=45)
+    assert calendar["method"] == "REQUEST"
+    assert [str(zone["tzid"]) for zone in calendar.walk("VTIMEZONE")] == [fuseau]
+
+
+def test_the_uid_is_stable_and_its_own(db: None, at_time: Any) -> None:
+    first, second = RevueFactory(), RevueFactory()
+    before = parse(invitation(first, []))[1]["uid"]
+    at_time("2027-06-01 10:00")
+    assert parse(invitation(first, []))[1]["uid"] == before
+    assert parse(invitation(second, []))[1]["uid"] != before
+
+
+def test_a_name_with_a_line_end_cannot_inject_a_line(db: None) -> None:
+    revue = RevueFactory(lieu="Mairie\r\nATTENDEE:mailto:pirate@exemple.fr")
+    _, event = parse(invitation(revue, []))
+    assert "attendee" not in event
+    assert "pirate" in event["location"]
+
+
+def test_one_invitation_row_per_person(shared: Any) -> None:
+    epci, commune = shared
+    month(epci, commune, MARCH)
+    revue = Revue.objects.get(domaine=domaine(epci))
+    rows = Courriel.objects.filter(type="revue_invitation", objet_id=revue.pk)
+    assert sorted(row.destinataire.nom for row in rows) == ["Responsable", "Référent"]
+    for row in rows:
+        piece = row.pieces.get()
+        assert piece.type_mime == "text/calendar"
+        assert parse(bytes(piece.octets))[1].decoded("dtstart") == revue.prevue_at
+        assert row.perime_at == revue.prevue_at
+        assert f"/revues/{revue.pk}/" in row.corps
+
+
+def test_a_team_is_invited_person_by_person(shared: Any) -> None:
+    epci, commune = shared
+    people = [PersonneFactory(nom="Un"), PersonneFactory(nom="Deux")]
+    siege = SiegeFactory(epci=epci, responsable=True, domaine=domaine(epci, "DB"))
+    TitulaireFactory(siege=siege, personne=None, equipe=EquipeFactory(epci=epci, membres=people))
+    month(epci, commune, MARCH)
+    assert set(participants(Revue.objects.get(domaine=domaine(epci, "DB")))) == set(people)
+
+
+def test_a_vacant_nearer_seat_does_not_hide_the_one_that_serves(shared: Any) -> None:
+    epci, commune = shared
+    SiegeFactory(epci=epci, responsable=True, domaine=domaine(epci), commune=commune)
+    month(epci, commune, MARCH)
+    names = {personne.nom for personne in participants(Revue.objects.get(domaine=domaine(epci)))}
+    assert names == {"Référent", "Responsable"}
+
+
+def test_who_is_expected_at_a_contract_review(monde: Any) -> None:
+    revue = RevueFactory(epci=monde.epci, commune=monde.a.commune, contrat=True)
+    assert set(participants(revue)) == {monde.a.maire, monde.a.dgs, monde.direction}
+
+
+# Not held
+
+
+def test_not_held_says_why(monde: Any) -> None:
+    revue = cancel_review(revue=monde.a.revue, acteur=monde.responsable, motif="Inondation.", version=1)
+    assert (revue.etat, revue.motif, revue.version) == ("non_tenue", "Inondation.", 2)
+    assert Evenement.objects.about(revue)[0].type == "revue.non_tenue"
+
+
+def test_not_held_refuses_silence_and_old_pages(monde: Any) -> None:
+    with pytest.raises(Refus, match="en une phrase"):
+        cancel_review(revue=monde.a.revue, acteur=monde.responsable, motif="  ", version=1)
+    with pytest.raises(Conflit):
+        cancel_review(revue=monde.a.revue, acteur=monde.responsable, motif="Oui.", version=7)
+    monde.a.revue.refresh_from_db()
+    assert monde.a.revue.etat == "prevue"
+
+
+@pytest.mark.parametrize("who", ["referent", "dgs", "maire", "lecteur"])
+def test_not_held_is_for_the_service(monde: Any, who: str) -> None:
+    with pytest.raises(ActionInterdite):
+        cancel_review(revue=monde.a.revue, acteur=getattr(monde.a, who), motif="Non.", version=1)
+
+
+def test_the_commune_names_are_kept_in_french_order(shared: Any) -> None:
+    epci, _ = shared
+    member_commune(epci, nom="Nantes")
+    assert [c.nom for c in Commune.objects.members_of(epci, MARCH)] == ["Nantes", "Œuilly"]
