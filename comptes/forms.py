@@ -4,9 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
-from django.contrib.auth.password_validation import password_validators_help_texts
+from django.core.validators import MaxLengthValidator
 
 MOT_DE_PASSE_MAX = 1000
+HELP = "Douze caractères au moins : une courte phrase convient. Ni votre nom, ni un mot de passe courant."
 
 
 class ConnexionForm(AuthenticationForm):
@@ -19,7 +20,7 @@ class ConnexionForm(AuthenticationForm):
         error_messages={"invalid": "Écrivez une adresse électronique, par exemple prenom.nom@commune.fr."},
     )
     error_messages = {
-        "invalid_login": "L'adresse ou le mot de passe ne convient pas. Dans le mot de passe, les majuscules comptent.",
+        "invalid_login": "L'adresse ou le mot de passe ne convient pas. Les majuscules comptent.",
         "inactive": "Ce compte est fermé.",
     }
 
@@ -47,8 +48,7 @@ class ChoixMotDePasseForm(SetPasswordForm):
         super().__init__(*args, **kwargs)
         first, second = self.fields["new_password1"], self.fields["new_password2"]
         first.label, second.label = "Mot de passe", "Le même mot de passe"
-        first.help_text = " ".join(password_validators_help_texts())
+        first.help_text = HELP
         second.help_text = ""
         for field in (first, second):
-            field.max_length = MOT_DE_PASSE_MAX
-            field.validators.append(forms.CharField(max_length=MOT_DE_PASSE_MAX).validators[0])
+            field.validators.append(MaxLengthValidator(MOT_DE_PASSE_MAX))

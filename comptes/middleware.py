@@ -1,4 +1,4 @@
-"""What each request carries: the hat of the person and her time zone; and what she typed when her session ended."""
+"""What each request carries: the hat of the person, her time zone, what she typed when her session ended."""
 
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class ContexteMiddleware:
-    """Put `contexte` (Titre or None) and `epci` (Epci or None) on the request, and activate the EPCI's time zone."""
+    """Put `contexte` (Titre or None) and `epci` (Epci or None) on the request; activate its time zone."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -41,7 +41,9 @@ class SuspendedPostMiddleware:
             _forget(request)
         return response
 
-    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
+    def process_view(
+        self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
+    ) -> HttpResponse | None:
         needs_sign_in = getattr(view, "login_required", True)
         if request.method != "POST" or request.user.is_authenticated or not needs_sign_in:
             return None

@@ -30,12 +30,14 @@ def rows(echeances: Sequence[Echeance], today: date) -> list[Rangee]:
 
 
 def _row(echeance: Echeance, today: date) -> Rangee:
-    return Rangee(echeance, distance(echeance.due_on, today), _precision(echeance, today), _tone(echeance, today))
+    return Rangee(
+        echeance, distance(echeance.due_on, today), _precision(echeance, today), _tone(echeance, today)
+    )
 
 
 def _precision(echeance: Echeance, today: date) -> str:
     days = (echeance.due_on - today).days
-    other = f"dans {days} jours" if days > FAR_DAYS else f"{JOURS[echeance.due_on.weekday()]} {short_day(echeance.due_on)}"
+    other = f"dans {days} jours" if days > FAR_DAYS else _weekday(echeance.due_on, today)
     return f"{other}, facultatif" if echeance.facultatif else other
 
 
@@ -65,9 +67,14 @@ def summary(echeances: Sequence[Echeance], today: date) -> str:
     pressing = [day for day in days if day <= today]
     coming = [day for day in days if day > today]
     if not pressing:
-        return f"Rien avant le {long_day(coming[0])}."
+        return f"Rien avant le {_weekday(coming[0], today)}."
     rest = f"Rien d'autre avant le {short_day(coming[0])}." if coming else "Rien d'autre pour l'instant."
     return f"{_pressing(pressing, len(days), today)} {rest}"
+
+
+def _weekday(day: date, today: date) -> str:
+    """« lundi 15 février », with its year when it is another one."""
+    return f"{JOURS[day.weekday()]} {short_day(day)}" if day.year == today.year else long_day(day)
 
 
 def _due(echeances: Sequence[Echeance]) -> list[Echeance]:
@@ -77,7 +84,7 @@ def _due(echeances: Sequence[Echeance]) -> list[Echeance]:
 def _only(day: date, today: date) -> str:
     if day < today:
         return f"{distance(day, today)}."
-    return "C'est pour aujourd'hui." if day == today else f"Rien avant le {long_day(day)}."
+    return "C'est pour aujourd'hui." if day == today else f"Rien avant le {_weekday(day, today)}."
 
 
 def _pressing(pressing: list[date], total: int, today: date) -> str:

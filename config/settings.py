@@ -133,6 +133,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_USERNAME_FORM_FIELD = "username"  # by default the model's own field, « email », which no form sends
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "comptes.views.connexion.locked_out"
+AXES_CLIENT_IP_CALLABLE = "comptes.views.connexion.client_address"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
@@ -160,6 +161,8 @@ EMAIL_BACKEND = (
     else "django.core.mail.backends.dummy.EmailBackend"
 )
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+# The demonstration and the tests only pretend; elsewhere, without a server, mails wait.
+EMAIL_LEAVES = bool(os.environ.get("EMAIL_HOST")) or DEMO or TESTING
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
@@ -182,7 +185,10 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {"tick": {"task": "journal.tick", "schedule": 20.0, "options": {"expires": 20}}}
+CELERY_BEAT_SCHEDULE = {
+    "tick": {"task": "journal.tick", "schedule": 20.0, "options": {"expires": 20}},
+    "menage": {"task": "journal.menage", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -227,6 +233,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_AGE = 10 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
+# Set behind nginx: the last address of X-Forwarded-For is then the visitor's.
+BEHIND_PROXY = os.environ.get("BEHIND_PROXY") == "1"
 HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None

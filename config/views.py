@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _without_title(user: Any, today: date) -> dict[str, Any]:
-    """The administrators of the EPCI where the person had, or will have, a role; and the day the next one begins."""
+    """The administrators of the EPCI where the person had, or will have, a role; and that next role."""
     own = user.habilitations.order_by("debut", "pk")
     epcis = set(own.values_list("epci_id", flat=True))
     return {

@@ -82,7 +82,9 @@ def entry_dates(version: VersionContrat) -> dict[int, date]:
     running = Adhesion.objects.on(version.effective_on).filter(commune=version.commune, epci=version.epci)
     since: dict[int, date] = dict(running.values_list("activite_id", "debut"))
     waiting = waiting_lines(version.epci, version.commune, version.effective_on)
-    for activite, effet_on, cycle_on in waiting.values_list("activite_id", "effet_on", "declaration__cycle__effective_on"):
+    for activite, effet_on, cycle_on in waiting.values_list(
+        "activite_id", "effet_on", "declaration__cycle__effective_on"
+    ):
         since.setdefault(activite, effet_on or cycle_on)
     return {activite: since[activite] for activite in covered}
 
@@ -140,7 +142,10 @@ def _maire(version: VersionContrat, day: date) -> dict[str, str] | None:
 def _familles(covered: list[DomaineLu], since: dict[int, date], pole: str) -> list[dict[str, Any]]:
     """Article 3: families, domains and activities in the order of the catalogue."""
     return [
-        {"libelle": labels[0], "domaines": [_domaine(d, since, pole) for d in covered if d.famille == famille]}
+        {
+            "libelle": labels[0],
+            "domaines": [_domaine(d, since, pole) for d in covered if d.famille == famille],
+        }
         for famille, labels in FAMILLES.items()
         if any(d.famille == famille for d in covered)
     ]

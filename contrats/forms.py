@@ -20,7 +20,9 @@ class FiltreContrats(forms.Form):
     """Filters of the list of contracts."""
 
     q = forms.CharField(label="Commune", required=False, max_length=100)
-    pole = forms.ModelChoiceField(Pole.objects.none(), label="Pôle", required=False, empty_label="Tous les pôles")
+    pole = forms.ModelChoiceField(
+        Pole.objects.none(), label="Pôle", required=False, empty_label="Tous les pôles"
+    )
 
     def __init__(self, data: Mapping[str, Any], *, poles: QuerySet[Pole]) -> None:
         super().__init__(data)
@@ -151,7 +153,9 @@ class EngagementForm(forms.ModelForm):
         for name in self.Meta.field_classes:
             self.fields[name].widget.attrs["rows"] = 3 if name.endswith("definition") else 6
             if not self.fields[name].help_text:
-                self.fields[name].help_text = "4 000 caractères au plus." if name.endswith("definition") else TEXT_LIMIT
+                self.fields[name].help_text = (
+                    "4 000 caractères au plus." if name.endswith("definition") else TEXT_LIMIT
+                )
 
     def stored(self, current: Engagement) -> list[tuple[str, str]]:
         """(label, stored value) of the fields whose stored value is not what was typed."""
@@ -160,7 +164,12 @@ class EngagementForm(forms.ModelForm):
             typed, kept = self[name].value(), getattr(current, name)
             if str(typed).replace("\r\n", "\n").strip() != str(kept).strip():
                 shown = current.get_rythme_display() if name == "rythme" else kept
-                differing.append((str(self[name].label), "oui" if shown is True else "non" if shown is False else str(shown)))
+                differing.append(
+                    (
+                        str(self[name].label),
+                        "oui" if shown is True else "non" if shown is False else str(shown),
+                    )
+                )
         return differing
 
 
@@ -171,7 +180,12 @@ class IndicateurForm(forms.ModelForm):
         model = Indicateur
         fields: ClassVar = ["libelle", "unite", "reference", "cible", "tolerance", "sens"]
         localized_fields: ClassVar = ["reference", "cible", "tolerance"]
-        labels: ClassVar = {"libelle": "Indicateur", "unite": "Unité", "reference": "Avant", "cible": "Promis"}
+        labels: ClassVar = {
+            "libelle": "Indicateur",
+            "unite": "Unité",
+            "reference": "Avant",
+            "cible": "Promis",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -198,7 +212,9 @@ class BaseIndicateurs(forms.BaseFormSet):
 
     def _construct_form(self, i: int, **kwargs: Any) -> forms.Form:
         # A row emptied by hand is a row removed.
-        return super()._construct_form(i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False})
+        return super()._construct_form(
+            i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False}
+        )
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         super().add_fields(form, index)

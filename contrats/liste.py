@@ -66,7 +66,10 @@ def _sharing(epci: Epci, day: date) -> set[int]:
     """Communes that share something on a day, or whose accepted choices wait for it."""
     shared = Adhesion.objects.on(day).filter(epci=epci).values_list("commune", flat=True)
     waiting = Ligne.objects.changing().filter(
-        epci=epci, arbitrage=Ligne.Arbitrage.ACCEPTEE, appliquee_at=None, declaration__cycle__effective_on__lte=day
+        epci=epci,
+        arbitrage=Ligne.Arbitrage.ACCEPTEE,
+        appliquee_at=None,
+        declaration__cycle__effective_on__lte=day,
     )
     entering = waiting.exclude(nature=Ligne.Nature.RETRAIT).values_list("commune", flat=True)
     return {*shared.distinct().order_by(), *entering.distinct().order_by()}

@@ -1,8 +1,11 @@
 """The clock of the demonstration: its offset, and how it moves forward."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.utils import timezone
 
 from demo.models import Decalage
@@ -14,6 +17,7 @@ from socle import horloge
 from socle.erreurs import Refus
 
 KEPT_SECONDS = 1.0
+LOCK = 20270210  # any number of ours: the advisory lock of the clock
 MAX_JUMP = timedelta(days=3 * 366)
 
 
@@ -48,9 +52,23 @@ def advance(target: datetime) -> int:
         raise Refus("L'horloge de la démonstration n'avance que vers l'avenir.")
     if target - now > MAX_JUMP:
         raise Refus("L'horloge avance de trois ans au plus à la fois.")
-    done = replay_until(target, floor=now)
-    set_now(target)
+    with _alone():
+        done = replay_until(target, floor=now)
+        set_now(target)
     return done
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One move at a time: a second one would bring the clock back to its own target."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            raise Refus("L'horloge est déjà en train d'avancer ; rechargez la page dans un instant.")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 def replay_until(target: datetime, *, floor: datetime) -> int:

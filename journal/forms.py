@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.utils.text import capfirst
 
 from comptes.models import Personne
 from comptes.roles import ROLES_COMMUNE, ROLES_EPCI, ROLES_POLE, Role
@@ -16,7 +17,10 @@ BOUNDS = [
     MinValueValidator(date(1980, 1, 1), "Choisissez un jour à partir de 1980."),
     MaxValueValidator(date(2199, 12, 31), "Choisissez un jour avant 2200."),
 ]
-DATE_ERRORS = {"invalid": "Écrivez un jour qui existe, par exemple 26/02/2027.", "required": "Choisissez un jour."}
+DATE_ERRORS = {
+    "invalid": "Écrivez un jour qui existe, par exemple 26/02/2027.",
+    "required": "Choisissez un jour.",
+}
 
 
 class JourField(forms.DateField):
@@ -29,7 +33,7 @@ class JourField(forms.DateField):
 
 def _text(name: str, label: str, *, required: bool = False, autocomplete: str = "off") -> forms.CharField:
     """A line as long as its column, refused clearly beyond."""
-    length = Personne._meta.get_field(name).max_length
+    length: int | None = getattr(Personne._meta.get_field(name), "max_length", None)
     widget = forms.TextInput(attrs={"autocomplete": autocomplete})
     return forms.CharField(label=label, max_length=length, required=required, widget=widget)
 
@@ -50,7 +54,9 @@ class IdentiteForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        digits = RegexValidator(r"^[0-9+().\s-]*$", "Écrivez un numéro : chiffres, espaces, points et « + » seulement.")
+        digits = RegexValidator(
+            r"^[0-9+().\s-]*$", "Écrivez un numéro : chiffres, espaces, points et « + » seulement."
+        )
         self.fields["telephone"].validators.append(digits)
 
     @property
@@ -63,31 +69,42 @@ class MandatForm(forms.Form):
 
     role = forms.ChoiceField(label="Rôle", error_messages={"required": "Choisissez un rôle."})
     commune = forms.ModelChoiceField(
-        Commune.objects.none(), label="Commune", required=False, empty_label="Aucune", blank=True,
+        Commune.objects.none(),
+        label="Commune",
+        required=False,
+        empty_label="Aucune",
+        blank=True,
         error_messages={"invalid_choice": "Cette commune n'est pas membre de votre EPCI."},
     )
     pole = forms.ModelChoiceField(
-        Pole.objects.none(), label="Pôle", required=False, empty_label="Aucun", blank=True,
+        Pole.objects.none(),
+        label="Pôle",
+        required=False,
+        empty_label="Aucun",
+        blank=True,
         error_messages={"invalid_choice": "Ce pôle n'est pas de votre EPCI."},
     )
     debut = JourField(label="Premier jour")
     dernier_jour = JourField(label="Dernier jour", required=False)
 
     def __init__(self, *args: Any, epci: Epci, **kwargs: Any) -> None:
-        initial = {"debut": epci.today, **kwargs.pop("initial", {})}
-        super().__init__(*args, initial=initial, **kwargs)
-        self.fields["role"].choices = _role_choices(epci)
-        self.fields["commune"].queryset = Commune.objects.members_of(epci, epci.today)
-        self.fields["commune"].help_text = "Pour un DGS, un maire, un élu ou un collaborateur de commune."
-        self.fields["pole"].queryset = Pole.objects.filter(epci=epci).order_by("tri")
-        self.fields["pole"].help_text = "Pour un directeur de pôle."
-        self.fields["dernier_jour"].help_text = "Laissez vide si la fin n'est pas connue."
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("debut", epci.today)
+        fields: dict[str, Any] = self.fields
+        fields["role"].choices = _role_choices(epci)
+        fields["commune"].queryset = Commune.objects.members_of(epci, epci.today)
+        fields["commune"].help_text = "Pour un DGS, un maire, un élu ou un collaborateur de commune."
+        fields["pole"].queryset = Pole.objects.filter(epci=epci).order_by("tri")
+        fields["pole"].help_text = "Pour un directeur de pôle."
+        fields["dernier_jour"].help_text = "Laissez vide si la fin n'est pas connue."
 
     @property
     def mandat(self) -> Mandat:
         data = self.cleaned_data
         last = data["dernier_jour"]
-        return Mandat(Role(data["role"]), data["debut"], last + ONE_DAY if last else None, data["pole"], data["commune"])
+        return Mandat(
+            Role(data["role"]), data["debut"], last + ONE_DAY if last else None, data["pole"], data["commune"]
+        )
 
 
 def _role_choices(epci: Epci) -> list[Any]:
@@ -96,7 +113,10 @@ def _role_choices(epci: Epci) -> list[Any]:
         ("Dans un pôle territorial", ROLES_POLE),
         (f"Pour tout l'EPCI : {epci}", ROLES_EPCI),
     )
-    roles = [(title, [(r, Role(r).label) for r in values if r not in NOT_BY_HAND]) for title, values in groups]
+    roles = [
+        (title, [(r, capfirst(Role(r).label)) for r in values if r not in NOT_BY_HAND])
+        for title, values in groups
+    ]
     return [("", "Choisissez"), *roles]
 
 
@@ -109,4 +129,9 @@ class FinForm(forms.Form):
 class RechercheForm(forms.Form):
     """The search of the list of people."""
 
-    q = forms.CharField(label="Nom, fonction ou adresse", required=False, max_length=200)
+    q = forms.CharField(
+        label="Nom, fonction ou adresse",
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "class": "form-control"}),
+    )

@@ -17,18 +17,22 @@ BROKER_SECONDS = 2
 
 @dataclass(frozen=True)
 class Sante:
-    """What `/sante/` says; ages in seconds, None when nothing waits or the database does not answer."""
+    """What `/sante/` says; ages in seconds, None when nothing waits or the database does not answer.
+
+    `travail`: a worker holds a job, or has taken one these last ten minutes of true time.
+    """
 
     base: bool
     courtier: bool
+    travail: bool = False
     tache_due_depuis: int | None = None
     courriel_en_attente_depuis: int | None = None
     taches_en_echec: int = 0
 
     @property
     def panne(self) -> bool:
-        """The database fails, or a due job has been waiting for ten minutes: no worker works."""
-        return not self.base or (self.tache_due_depuis or 0) > TOO_LATE.total_seconds()
+        """The database fails, or a job has been due for ten minutes while nobody works."""
+        return not self.base or (not self.travail and (self.tache_due_depuis or 0) > TOO_LATE.total_seconds())
 
     @property
     def statut(self) -> str:
@@ -43,7 +47,7 @@ def examine() -> Sante:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        return Sante(True, courtier, _oldest_job(), _oldest_mail(), _failing_jobs())
+        return Sante(True, courtier, _someone_works(), _oldest_job(), _oldest_mail(), _failing_jobs())
     except (DatabaseError, InterfaceError):
         return Sante(False, courtier)
 
@@ -55,6 +59,12 @@ def _broker_answers() -> bool:
     except (KombuError, OSError):
         return False
     return True
+
+
+def _someone_works() -> bool:
+    """A backlog, as after a night without worker or a jump of the clock, is no failure once it goes down."""
+    real = horloge.real_now()
+    return Tache.objects.filter(Q(pris_at__gt=real - TOO_LATE) | Q(bail_at__gt=real)).exists()
 
 
 def _oldest_job() -> int | None:

@@ -1,6 +1,7 @@
 """Celery only ticks: the rows say what is due, so a tick may run twice, late or after a crash."""
 
 from celery import shared_task
+from django.core.management import call_command
 
 from journal.reveil import ticking
 from journal.workflows.courriel import send_due_mails
@@ -13,3 +14,10 @@ def tick() -> None:
     with ticking():
         run_due()
         send_due_mails()
+
+
+@shared_task(name="journal.menage")
+def menage() -> None:
+    """Once a day, forget sessions that ended and sign-in attempts that no longer count."""
+    call_command("clearsessions")
+    call_command("axes_reset_logs", age=30)

@@ -11,7 +11,7 @@ urlpatterns = [
     path("taches/", tache.index, name="taches"),
     path("historique/<str:objet_type>/<int:objet_id>/", evenement.history, name="historique"),
 ]
-# Included by config under the namespace `comptes`: these pages write mails and events, which comptes cannot reach.
+# Included by config in the namespace `comptes`: these pages write mails and events, out of reach of comptes.
 personnes = [
     path("invitation/<str:uidb64>/<str:token>/", invitation.Accept.as_view(), name="invitation"),
     path("mot-de-passe/", invitation.forgotten, name="mot_de_passe_oublie"),

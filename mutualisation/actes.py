@@ -59,7 +59,9 @@ def _absence(cycle: Cycle) -> tuple[str, str]:
 
 def accepted_lines(cycle: Cycle, user: Any) -> LigneQuerySet:
     """Accepted lines of a cycle that a user sees, by commune."""
-    rows: LigneQuerySet = Ligne.objects.visible_to(user).filter(declaration__cycle=cycle, arbitrage=Ligne.Arbitrage.ACCEPTEE)
+    rows: LigneQuerySet = Ligne.objects.visible_to(user).filter(
+        declaration__cycle=cycle, arbitrage=Ligne.Arbitrage.ACCEPTEE
+    )
     return rows.order_by("commune__tri", "commune_id", "domaine__ordre", "activite__code", "pk")
 
 

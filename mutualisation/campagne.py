@@ -41,14 +41,18 @@ def current_cycle(epci: Epci) -> Cycle | None:
 
 def board(cycle: Cycle, user: Any) -> DeclarationQuerySet:
     """The declarations of a cycle that a user sees, with `pole_id`, `pole_nom` and `changees` (lines that change something)."""
-    membership = Appartenance.objects.on(cycle.epci.today).filter(commune=OuterRef("commune"), epci=cycle.epci)
+    membership = Appartenance.objects.on(cycle.epci.today).filter(
+        commune=OuterRef("commune"), epci=cycle.epci
+    )
     rows: DeclarationQuerySet = Declaration.objects.visible_to(user).filter(cycle=cycle)
     annotated = rows.annotate(
         pole_id=Subquery(membership.values("pole")[:1]),
         pole_nom=Subquery(membership.annotate(nom=F("pole__nom")).values("nom")[:1]),
         changees=Count("lignes", filter=~Q(lignes__nature=Ligne.Nature.MAINTIEN)),
     )
-    return annotated.select_related("commune", "deposee_par", "enregistree_par").order_by("commune__tri", "commune_id")
+    return annotated.select_related("commune", "deposee_par", "enregistree_par").order_by(
+        "commune__tri", "commune_id"
+    )
 
 
 def in_state(rows: DeclarationQuerySet, etat: str) -> DeclarationQuerySet:
@@ -117,8 +121,12 @@ class Tableau:
         groups: dict[tuple[bool, str, int | None], list[Suivi]] = {}
         for suivi in self.suivis:
             row: Any = suivi.declaration
-            groups.setdefault((row.pole_id is None, row.pole_nom or "Sans pôle", row.pole_id), []).append(suivi)
-        counts = [_count(nom, pole_id, group) for (_, nom, pole_id), group in sorted(groups.items(), key=_rank)]
+            groups.setdefault((row.pole_id is None, row.pole_nom or "Sans pôle", row.pole_id), []).append(
+                suivi
+            )
+        counts = [
+            _count(nom, pole_id, group) for (_, nom, pole_id), group in sorted(groups.items(), key=_rank)
+        ]
         return counts if len(counts) > 1 else []
 
 
@@ -140,7 +148,17 @@ def read_board(rows: Iterable[Declaration], cycle: Cycle) -> list[Suivi]:
 class Export:
     """The columns of the exported board, and a row for each commune."""
 
-    ENTETE: ClassVar = ("Commune", "Code INSEE", "Population", "Pôle", "État", "Activités changées", "Dernier mouvement", "Par", "Accusé")
+    ENTETE: ClassVar = (
+        "Commune",
+        "Code INSEE",
+        "Population",
+        "Pôle",
+        "État",
+        "Activités changées",
+        "Dernier mouvement",
+        "Par",
+        "Accusé",
+    )
 
     @staticmethod
     def row(suivi: Suivi) -> list[str | int | date | None]:

@@ -86,7 +86,11 @@ class EtatDomaine:
         if natures == {Nature.EXTENSION}:
             return "a", "Extension"
         if Nature.RETRAIT in natures:
-            return ("r", "Retrait") if not self.voulues else ("o", "Modifié" if len(natures) > 1 else "Retrait en partie")
+            return (
+                ("r", "Retrait")
+                if not self.voulues
+                else ("o", "Modifié" if len(natures) > 1 else "Retrait en partie")
+            )
         return ("v", "Partagé, inchangé") if self.base else ("n", "Non partagé")
 
 

@@ -8,8 +8,8 @@ from django.db.models import Q
 from comptes.acces import Titre
 from comptes.models import Personne
 from comptes.roles import Role
-from documents.models import Document
 from documents.gabarit import render_document
+from documents.models import Document
 from mutualisation.echeances import deadlines
 from mutualisation.models import Siege, Titulaire
 from mutualisation.workflows.cycle import TACHE_RAPPEL, run_reminder

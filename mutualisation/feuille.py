@@ -128,7 +128,9 @@ class Feuille:
         return ac_sentence(self.declaration.cycle)
 
 
-def read_sheet(declaration: Declaration, *, saisie: Saisie | None = None, refus: Refus | None = None) -> Feuille:
+def read_sheet(
+    declaration: Declaration, *, saisie: Saisie | None = None, refus: Refus | None = None
+) -> Feuille:
     """The page of a declaration; with `saisie`, as it was typed and refused, so that nothing typed is lost."""
     stored = read_choices(declaration)
     choix = _typed(stored, saisie) if saisie else stored
@@ -185,7 +187,12 @@ def _blocs(declaration: Declaration, choix: Choix, seen: dict[int, str], refus: 
 
 def _cases(etat: EtatDomaine, since: dict[int, int], annee: int) -> list[Case]:
     return [
-        Case(a.id, a.libelle, a.id in etat.voulues, _mark(a.id in etat.base, a.id in etat.voulues, since.get(a.id), annee))
+        Case(
+            a.id,
+            a.libelle,
+            a.id in etat.voulues,
+            _mark(a.id in etat.base, a.id in etat.voulues, since.get(a.id), annee),
+        )
         for a in etat.domaine.activites
     ]
 
@@ -200,8 +207,13 @@ def _mark(shared: bool, wanted: bool, since: int | None, annee: int) -> tuple[st
 
 def _since(declaration: Declaration) -> dict[int, int]:
     """The year since when each activity has been shared without a break, as of the eve of effect."""
-    running = Adhesion.objects.on(declaration.cycle.veille_on).filter(commune=declaration.commune, epci=declaration.epci)
-    return {activite: debut.year for activite, debut in running.values_list("activite_id", "debut").order_by("activite_id")}
+    running = Adhesion.objects.on(declaration.cycle.veille_on).filter(
+        commune=declaration.commune, epci=declaration.epci
+    )
+    return {
+        activite: debut.year
+        for activite, debut in running.values_list("activite_id", "debut").order_by("activite_id")
+    }
 
 
 def _decisions(declaration: Declaration) -> dict[int, list[LigneLue]]:

@@ -20,7 +20,7 @@ EVENTS_SHOWN = 30
 
 @dataclass(frozen=True)
 class Suivi:
-    """An activity of the domain: the period that matters on the day (ends excluded), and those that are over."""
+    """An activity of the domain: its period on the day, or to come (ends excluded), and those over."""
 
     libelle: str
     periode: Periode | None

@@ -16,7 +16,12 @@ TONS_ARBITRAGE = {
     Ligne.Arbitrage.REFUSEE: "r",
     Ligne.Arbitrage.REPORTEE: "o",
 }
-TONS_NATURE = {Ligne.Nature.ENTREE: "a", Ligne.Nature.EXTENSION: "a", Ligne.Nature.RETRAIT: "r", Ligne.Nature.MAINTIEN: "v"}
+TONS_NATURE = {
+    Ligne.Nature.ENTREE: "a",
+    Ligne.Nature.EXTENSION: "a",
+    Ligne.Nature.RETRAIT: "r",
+    Ligne.Nature.MAINTIEN: "v",
+}
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,11 @@ class LigneLue:
     @property
     def executoire_on(self) -> date | None:
         """The day both acts are exécutoires, once both are recorded."""
-        return max(self.acte_commune_on, self.acte_epci_on) if self.acte_commune_on and self.acte_epci_on else None
+        return (
+            max(self.acte_commune_on, self.acte_epci_on)
+            if self.acte_commune_on and self.acte_epci_on
+            else None
+        )
 
     @property
     def tardive(self) -> bool:
@@ -78,7 +87,11 @@ class LigneLue:
         if not self.ligne.appliquee_at:
             return "a", f"Effet le {day_and_year(day)}"
         leaving = self.ligne.nature == Ligne.Nature.RETRAIT
-        return ("n", f"Repris le {day_and_year(day)}") if leaving else ("v", f"En vigueur depuis le {day_and_year(day)}")
+        return (
+            ("n", f"Repris le {day_and_year(day)}")
+            if leaving
+            else ("v", f"En vigueur depuis le {day_and_year(day)}")
+        )
 
 
 def read_lines(lignes: LigneQuerySet, today: date) -> list[LigneLue]:

@@ -1,7 +1,9 @@
-"""Who shares what on a day: one computation for the matrix, its list twin, the story of a cell and the exports.
+"""Who shares what on a day: one computation for the matrix, its list twin, the story of a cell and the
+exports.
 
-Adhesions are the truth. Lines that both assemblies voted but whose day has not come yet are as public and as sure, and are
-read over them, so that a day to come shows what is known of it today. What is only asked is added for who may see it.
+Adhesions are the truth. Lines that both assemblies voted but whose day has not come yet are as public and as
+sure, and are read over them, so that a day to come shows what is known of it today. What is only asked is
+added for who may see it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +22,7 @@ from socle.dates import day_and_year
 from socle.typographie import enumerate_french, plural, sort_key
 from territoire.models import Commune, CommuneVersion, Epci
 
-# How far ahead « arrive » and « part » look: a year, so that the next date of effect always shows and the one after never.
+# How far ahead « arrive » and « part » look: a year, so that the next 1 January shows and not the one after.
 HORIZON = timedelta(days=365)
 
 Cle: TypeAlias = tuple[int, int]
@@ -34,7 +36,7 @@ NATURES_DEMANDEES = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A domain in a commune on a day; counts are activities, `demandes` is what the reader may know of unvoted choices."""
+    """A domain in a commune on a day; counts are activities, `demandes` what the reader may know."""
 
     total: int
     partagees: int = 0
@@ -48,7 +50,7 @@ class Case:
 
     @property
     def genre(self) -> str:
-        """v whole, p in part, a arriving, x leaving, r waiting for an act whose day has passed, d asked, n not shared."""
+        """v whole, p in part, a arriving, x leaving, r waiting for a late act, d asked, n not shared."""
         if not self.partagees:
             return "a" if self.arrivent else "r" if self.en_retard else "d" if self.demandes else "n"
         if self.partent == self.partagees and not self.arrivent:
@@ -57,7 +59,7 @@ class Case:
 
     @property
     def marque(self) -> str:
-        """What else happens in a cell whose sign does not say it: « demande », « plus », « moins », or nothing."""
+        """What else happens in a cell, beyond its sign: « demande », « plus », « moins », or nothing."""
         if self.demandes and self.genre not in "dr":
             return "demande"
         if self.genre in "vp" and self.arrivent:
@@ -82,7 +84,9 @@ class Case:
 @lru_cache(maxsize=4096)
 def words(case: Case) -> str:
     """What a cell says aloud; cells of a matrix repeat a few dozen sentences."""
-    state = {"v": "domaine entier", "p": "en partie", "a": "arrive", "x": "part"}.get(case.genre, "non partagé")
+    state = {"v": "domaine entier", "p": "en partie", "a": "arrive", "x": "part"}.get(
+        case.genre, "non partagé"
+    )
     details = ", ".join(_details(case))
     return f"{state}{' ' if case.genre in 'ax' else ', '}{details}" if details else state
 
@@ -201,7 +205,7 @@ def edition_on(epci: Epci, on: date) -> Catalogue | None:
 
 
 def read_matrix(epci: Epci, user: Any, on: date) -> Matrice:
-    """The matrix of an EPCI on any day, with what `user` may know of unvoted choices; empty without a catalogue.
+    """The matrix of an EPCI on any day, with what `user` may know of choices; empty without a catalogue.
 
     Always the same number of queries, whatever the number of communes.
     """
@@ -236,7 +240,7 @@ def members(epci: Epci, on: date) -> list[Membre]:
 def read_cells(
     epci: Epci, user: Any, on: date, catalogue: CatalogueLu, communes: Sequence[int] | None = None
 ) -> dict[Cle, Case]:
-    """The cells where there is something to say, by (commune id, domain id); of some communes only when given."""
+    """The cells where there is something to say, by (commune id, domain id); `communes` narrows them."""
     periods, asked = read_periods(epci, user, on, communes)
     domaine_of = {pk: domaine.id for pk, domaine in catalogue.domaine_of.items()}
     counts = _count(periods, on, domaine_of)
@@ -248,7 +252,7 @@ def read_cells(
 def read_periods(
     epci: Epci, user: Any, on: date, communes: Sequence[int] | None = None
 ) -> tuple[dict[Cle, list[Periode]], list[Ligne]]:
-    """By (commune id, activity id), the periods not over on the day that begin within the horizon; and what is only asked.
+    """By (commune id, activity id), the periods not over on the day, up to the horizon; and what is asked.
 
     Periods are those of the adhesions once the voted lines have taken effect.
     """
@@ -267,7 +271,7 @@ def read_periods(
 
 
 def _undone(epci: Epci, user: Any) -> Any:
-    """Lines of deposited declarations without effect yet: voted ones for everyone, the others for who may see them."""
+    """Lines deposited and without effect yet: voted ones for everyone, the others for who may see them."""
     waiting = Ligne.objects.changing().filter(
         epci=epci, appliquee_at=None, declaration__etat=Declaration.Etat.DEPOSEE
     )
@@ -355,7 +359,7 @@ def _count(periods: dict[Cle, list[Periode]], on: date, domaine_of: dict[int, in
 def _add_requests(
     counts: dict[Cle, _Compte], lignes: Iterable[Ligne], on: date, domaine_of: dict[int, int]
 ) -> None:
-    """Add what is asked for a date of effect within the horizon, or already passed while its acts are awaited."""
+    """Add what is asked for a day within the horizon, or already passed while its acts are awaited."""
     for ligne in lignes:
         expected = ligne.declaration.cycle.effective_on
         domaine = domaine_of.get(ligne.activite_id)

@@ -46,10 +46,10 @@ class Annuaire:
         return self._by_perimeter.get((Siege.Cote.COMMUNE, domaine, commune, None))
 
     def epci_side(self, domaine: int, commune: int, pole: int | None) -> SiegeLu | None:
-        """The nearest seat of the EPCI, held ones first: of the commune, of its pôle, then of all communes."""
-        perimeters: list[tuple[int | None, int | None]] = [(commune, None), (None, pole), (None, None)]
-        found = [self._by_perimeter.get((Siege.Cote.EPCI, domaine, *perimeter)) for perimeter in perimeters]
-        known = [siege for siege in found if siege]
+        """The nearest seat of the EPCI, held ones first: of the commune, its pôle, all communes."""
+        wanted = ((commune, None), (None, pole), (None, None))
+        keys = [(Siege.Cote.EPCI, domaine, *held) for held in wanted]
+        known = [self._by_perimeter[key] for key in keys if key in self._by_perimeter]
         return next((siege for siege in known if not siege.vacant), known[0] if known else None)
 
     def of_epci(self, domaine: int) -> list[SiegeLu]:

@@ -21,7 +21,7 @@ LARGEUR_MAX = 40
 
 
 def neutralise(value: Valeur) -> Valeur:
-    """A text that a spreadsheet would run as a formula gets a leading apostrophe; numbers and dates stay as they are."""
+    """A text that a spreadsheet would run as a formula gets a leading apostrophe; the rest stays as it is."""
     return "'" + value if isinstance(value, str) and value.startswith(FORMULES) else value
 
 
@@ -44,7 +44,7 @@ def xlsx_response(
     figees: int = 1,
     feuille: str = "Qui partage quoi",
 ) -> HttpResponse:
-    """An XLSX sheet: a title, a heading row, the rows; `fonds` colours a cell by the word it begins with (RRGGBB).
+    """An XLSX sheet: a title, a heading row, the rows; `fonds` (RRGGBB) colours a cell by its first word.
 
     Heading and the first `figees` columns stay in place when the sheet scrolls.
     """

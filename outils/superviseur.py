@@ -12,7 +12,7 @@ from types import FrameType
 from outils import processus
 from outils.gardien import Guard
 
-END_PATIENCE = 6.0
+END_PATIENCE = 8.0
 TAIL = 12
 REFUSAL = "CommandError: "
 

@@ -37,7 +37,9 @@ def cards(user: Personne, contexte: Titre, today: date) -> Iterable[Carte]:
     mine = scope(user, contexte)
     first, end = half_year(today)
     half = between(first, end, epci.fuseau)
-    counts = mine.aggregate(dues=Count("pk", filter=half & expected()), tenues=Count("pk", filter=half & HELD))
+    counts = mine.aggregate(
+        dues=Count("pk", filter=half & expected()), tenues=Count("pk", filter=half & HELD)
+    )
     following = mine.filter(etat=Revue.Etat.PREVUE, prevue_at__gte=horloge.now())
     next_one = following.select_related("commune", "domaine", "epci").order_by("prevue_at", "pk").first()
     if not counts["dues"] and next_one is None:

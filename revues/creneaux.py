@@ -7,7 +7,16 @@ its place in the catalogue: whoever answers for it in all communes is expected i
 from collections.abc import Iterable
 from datetime import date, time
 
-SLOTS = (time(9, 30), time(10, 15), time(11), time(11, 45), time(14), time(14, 45), time(15, 30), time(16, 15))
+SLOTS = (
+    time(9, 30),
+    time(10, 15),
+    time(11),
+    time(11, 45),
+    time(14),
+    time(14, 45),
+    time(15, 30),
+    time(16, 15),
+)
 FIRST_WORKING_DAY = 5  # invitations leave on the first of the month: a week of notice
 CONTRACT_SLOTS = (time(9), time(10, 30), time(14), time(15, 30), time(17))
 
@@ -19,7 +28,9 @@ def place(working_days: list[date], commune_rank: int, positions: Iterable[int])
     """
     usable = working_days[FIRST_WORKING_DAY:]
     turn, first = divmod(commune_rank, len(usable))
-    return [(usable[(first + p // len(SLOTS)) % len(usable)], SLOTS[(p + turn) % len(SLOTS)]) for p in positions]
+    return [
+        (usable[(first + p // len(SLOTS)) % len(usable)], SLOTS[(p + turn) % len(SLOTS)]) for p in positions
+    ]
 
 
 def place_contract(working_days: list[date], commune_rank: int) -> tuple[date, time]:

@@ -31,7 +31,9 @@ def _of_seat(user: Personne, contexte: Titre, today: date) -> Iterator[Echeance]
     seats = [titre for titre in user.acces.titres if titre.cle == contexte.cle]
     mine = Revue.objects.none()
     for titre in seats:
-        mine |= Revue.objects.filter(perimeter(titre, "commune_id"), epci=titre.epci_id, domaine=titre.domaine_id)
+        mine |= Revue.objects.filter(
+            perimeter(titre, "commune_id"), epci=titre.epci_id, domaine=titre.domaine_id
+        )
     soon = mine.filter(etat=Revue.Etat.PREVUE, prevue_at__lte=horloge.now() + SOON)
     for revue in soon.select_related("epci", "commune", "domaine").order_by("prevue_at", "pk")[:SHOWN]:
         yield _deadline(revue)

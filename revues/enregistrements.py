@@ -38,7 +38,9 @@ def render_minutes(document: Document) -> bytes:
 
 def orphans(commune: Commune, domaines: frozenset[int], on: date) -> Iterable[Consequence]:
     """Reviews planned after the day a commune leaves some domains."""
-    planned = Revue.objects.filter(commune=commune, domaine__in=domaines, etat=Revue.Etat.PREVUE, prevue_at__date__gte=on)
+    planned = Revue.objects.filter(
+        commune=commune, domaine__in=domaines, etat=Revue.Etat.PREVUE, prevue_at__date__gte=on
+    )
     count = planned.count()
     if count:
         url = f"{reverse('revues:revues')}?commune={commune.pk}&etat=prevue"
@@ -52,10 +54,14 @@ def links(user: Personne, commune: Commune, domaine: Domaine, on: date) -> Itera
     coming = mine.filter(prevue_at__gt=horloge.now(), etat=Revue.Etat.PREVUE).order_by("prevue_at").first()
     if past:
         state = "compte rendu attendu" if past.en_retard else past.get_etat_display()
-        yield Lien(f"Dernière revue : {day_and_year(_local(past))}, {state}", reverse("revues:revue", args=[past.pk]))
+        yield Lien(
+            f"Dernière revue : {day_and_year(_local(past))}, {state}", reverse("revues:revue", args=[past.pk])
+        )
     if coming:
         local = _local(coming)
-        yield Lien(f"Prochaine revue : {long_day(local)} à {hour(local)}", reverse("revues:revue", args=[coming.pk]))
+        yield Lien(
+            f"Prochaine revue : {long_day(local)} à {hour(local)}", reverse("revues:revue", args=[coming.pk])
+        )
 
 
 def _local(revue: Revue) -> datetime:

@@ -16,7 +16,7 @@ from socle import horloge
 from socle.dates import month_name
 from territoire.models import Commune, Epci
 
-MONTH = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+MONTH = re.compile(r"^20\d\d-(0[1-9]|1[0-2])$")
 ROWS = 5
 BLANK_ROWS = 2
 MAX_POINTS = 60
@@ -34,8 +34,12 @@ class RevueFilter(django_filters.FilterSet):
         ("non_tenue", "non tenues"),
     )
 
-    commune = django_filters.ModelChoiceFilter(queryset=Commune.objects.none(), label="Commune", empty_label="Toutes")
-    domaine = django_filters.ModelChoiceFilter(queryset=Domaine.objects.none(), label="Domaine", empty_label="Tous")
+    commune = django_filters.ModelChoiceFilter(
+        queryset=Commune.objects.none(), label="Commune", empty_label="Toutes"
+    )
+    domaine = django_filters.ModelChoiceFilter(
+        queryset=Domaine.objects.none(), label="Domaine", empty_label="Tous"
+    )
     type = django_filters.ChoiceFilter(choices=Revue.Type.choices, label="Revue", empty_label="Toutes")
     etat = django_filters.ChoiceFilter(choices=ETATS, label="État", empty_label="Tous", method="by_state")
     mois = django_filters.CharFilter(
@@ -61,9 +65,11 @@ class RevueFilter(django_filters.FilterSet):
     def _months(self) -> list[tuple[str, str]]:
         """A year back, a year ahead, and the month asked for."""
         today = self.epci.today
-        months = [date(today.year + n // 12, n % 12 + 1, 1) for n in range(today.month - 13, today.month + 12)]
+        months = [
+            date(today.year + n // 12, n % 12 + 1, 1) for n in range(today.month - 13, today.month + 12)
+        ]
         asked = str(self.data.get("mois", ""))
-        if MONTH.match(asked) and asked[:4] > "0000":
+        if MONTH.match(asked):
             months.append(date.fromisoformat(f"{asked}-01"))
         return [("", "Tous"), *((f"{m:%Y-%m}", month_name(m)) for m in sorted(set(months), reverse=True))]
 
@@ -91,14 +97,19 @@ class CompteRenduForm(forms.ModelForm):
     """The head of the minutes: when, where, who was there, and the reviews held in the same visit."""
 
     groupees = forms.ModelMultipleChoiceField(
-        Revue.objects.none(), label="Autres revues de la même visite", required=False, widget=forms.CheckboxSelectMultiple
+        Revue.objects.none(),
+        label="Autres revues de la même visite",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:
         model = CompteRendu
         fields: ClassVar = ["tenue_on", "lieu", "presents"]
         labels: ClassVar = {"tenue_on": "Tenue le", "presents": "Présents"}
-        help_texts: ClassVar = {"presents": "Une personne par ligne : retirez les absents, ajoutez les autres."}
+        help_texts: ClassVar = {
+            "presents": "Une personne par ligne : retirez les absents, ajoutez les autres."
+        }
         widgets: ClassVar = {
             "tenue_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             "presents": forms.Textarea(attrs={"rows": 4}),
@@ -109,7 +120,9 @@ class CompteRenduForm(forms.ModelForm):
         self.today = today
         self.fields["tenue_on"].widget.attrs["max"] = today.isoformat()
         grouped: Any = self.fields["groupees"]
-        grouped.queryset = Revue.objects.filter(pk__in=[other.pk for other in candidates]).select_related("domaine")
+        grouped.queryset = Revue.objects.filter(pk__in=[other.pk for other in candidates]).select_related(
+            "domaine"
+        )
         grouped.label_from_instance = lambda other: other.libelle
         if not candidates:
             del self.fields["groupees"]
@@ -162,14 +175,21 @@ class BasePoints(forms.BaseFormSet):
 
     def _construct_form(self, i: int, **kwargs: Any) -> forms.Form:
         # Emptying a row removes the point.
-        return super()._construct_form(i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False})
+        return super()._construct_form(
+            i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False}
+        )
 
 
 def point_formset(*args: Any, kept: int = 0, **kwargs: Any) -> BasePoints:
     """Five rows, and always two free ones below what is already written."""
     extra = max(ROWS - kept, BLANK_ROWS)
     factory = forms.formset_factory(
-        PointForm, formset=BasePoints, extra=extra, max_num=MAX_POINTS, absolute_max=MAX_POINTS, validate_max=True
+        PointForm,
+        formset=BasePoints,
+        extra=extra,
+        max_num=MAX_POINTS,
+        absolute_max=MAX_POINTS,
+        validate_max=True,
     )
     return factory(*args, prefix="points", **kwargs)
 

@@ -17,13 +17,14 @@ from socle import horloge
 DURATION = timedelta(minutes=45)
 
 
-def invitation(revue: Revue, people: Iterable[Personne]) -> bytes:
-    """The invitation to a review, in the EPCI's time zone, with a link back and nothing personal in the link."""
+def invitation(revue: Revue, people: Iterable[Personne], *, cancelled: bool) -> bytes:
+    """The invitation to a review, or its cancellation, in the EPCI's time zone; nothing personal in the link back."""
     zone = ZoneInfo(revue.epci.fuseau)
     begin = horloge.local(revue.prevue_at, revue.epci.fuseau)
     event = Event()
     event.add("uid", f"revue-{revue.pk}@{urlsplit(settings.SITE_URL).hostname}")
-    event.add("sequence", 0)
+    event.add("sequence", int(cancelled))
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("dtstamp", horloge.now())
     event.add("dtstart", begin.astimezone(zone))
     event.add("dtend", (begin + DURATION).astimezone(zone))
@@ -33,7 +34,7 @@ def invitation(revue: Revue, people: Iterable[Personne]) -> bytes:
     event.add("organizer", vCalAddress(f"mailto:{settings.DEFAULT_FROM_EMAIL.rpartition('<')[2].strip('>')}"))
     for personne in people:
         event.add("attendee", vCalAddress(f"mailto:{personne.email}"))
-    return _calendar(event, zone)
+    return _calendar(event, zone, "CANCEL" if cancelled else "REQUEST")
 
 
 @lru_cache
@@ -42,11 +43,11 @@ def _time_zone(zone: ZoneInfo) -> Timezone:
     return Timezone.from_tzinfo(zone)
 
 
-def _calendar(event: Event, zone: ZoneInfo) -> bytes:
+def _calendar(event: Event, zone: ZoneInfo, method: str) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//Mutualisation a la carte//FR")
     calendar.add("version", "2.0")
-    calendar.add("method", "REQUEST")
+    calendar.add("method", method)
     calendar.add_component(_time_zone(zone))
     calendar.add_component(event)
     octets: bytes = calendar.to_ical()

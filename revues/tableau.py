@@ -22,7 +22,20 @@ from territoire.models import Commune, Epci
 SEATS = (Role.REFERENT_COMMUNAL, Role.RESPONSABLE_SERVICE)
 ALMOST = 3, 4  # from three quarters held on, a month is to watch rather than late
 HELD = Q(etat=Revue.Etat.TENUE)
-MOIS_COURTS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
+MOIS_COURTS = (
+    "janv.",
+    "févr.",
+    "mars",
+    "avr.",
+    "mai",
+    "juin",
+    "juil.",
+    "août",
+    "sept.",
+    "oct.",
+    "nov.",
+    "déc.",
+)
 
 
 def scope(user: Personne, contexte: Titre) -> QuerySet[Revue]:
@@ -72,7 +85,9 @@ def read_board(revues: QuerySet[Revue], epci: Epci, annee: int) -> list[Rang]:
     year = revues.filter(between(date(annee, 1, 1), date(annee + 1, 1, 1), epci.fuseau))
     month = TruncMonth("prevue_at", tzinfo=ZoneInfo(epci.fuseau))
     cells = year.annotate(mois=month).values("commune", "mois").order_by("commune", "mois")
-    counts = cells.annotate(prevues=Count("pk"), dues=Count("pk", filter=expected()), tenues=Count("pk", filter=HELD))
+    counts = cells.annotate(
+        prevues=Count("pk"), dues=Count("pk", filter=expected()), tenues=Count("pk", filter=HELD)
+    )
     found: dict[int, dict[int, dict[str, Any]]] = {}
     for row in counts:
         found.setdefault(row["commune"], {})[row["mois"].month] = row
@@ -122,7 +137,9 @@ def read_figures(revues: QuerySet[Revue], epci: Epci, annee: int) -> list[Chiffr
     """Domain reviews held, minutes late, contract reviews of the half-year, actions decided: three queries."""
     today = epci.today
     year = between(date(annee, 1, 1), date(annee + 1, 1, 1), epci.fuseau)
-    first, end = half_year(today.replace(year=annee) if (today.month, today.day) != (2, 29) else date(annee, 2, 28))
+    first, end = half_year(
+        today.replace(year=annee) if (today.month, today.day) != (2, 29) else date(annee, 2, 28)
+    )
     half = between(first, end, epci.fuseau) & Q(type=Revue.Type.CONTRAT)
     domain = year & Q(type=Revue.Type.DOMAINE)
     counts = revues.aggregate(
@@ -148,14 +165,18 @@ def _domain_figure(counts: dict[str, Any], annee: int) -> Chiffre:
 
 def _late_figure(count: int) -> Chiffre:
     words = "compte rendu attendu" if count < 2 else "comptes rendus attendus"
-    return Chiffre(str(count), words, "r" if count else "v", f"{reverse('revues:revues')}?etat=retard" if count else "")
+    return Chiffre(
+        str(count), words, "r" if count else "v", f"{reverse('revues:revues')}?etat=retard" if count else ""
+    )
 
 
 def _contract_figure(counts: dict[str, Any], first: date, epci: Epci) -> Chiffre:
     half = "1er semestre" if first.month == 1 else "2e semestre"
     following = _short(counts["prochaine"], epci)
     tail = f" ; prochaine le {following}" if following else ""
-    return Chiffre(f"{counts['contrats_tenues']} / {counts['contrats']}", f"revues de contrat du {half}{tail}", "", "")
+    return Chiffre(
+        f"{counts['contrats_tenues']} / {counts['contrats']}", f"revues de contrat du {half}{tail}", "", ""
+    )
 
 
 def _short(instant: datetime | None, epci: Epci) -> str:
@@ -164,7 +185,9 @@ def _short(instant: datetime | None, epci: Epci) -> str:
 
 def _actions_figure(revues: QuerySet[Revue], today: date) -> Chiffre:
     held = revues.filter(HELD).values("compte_rendu")
-    actions = Point.objects.filter(nature=Point.Nature.ACTION, compte_rendu__in=held, compte_rendu__etat="emis")
+    actions = Point.objects.filter(
+        nature=Point.Nature.ACTION, compte_rendu__in=held, compte_rendu__etat="emis"
+    )
     counts = actions.aggregate(toutes=Count("pk"), echues=Count("pk", filter=Q(echeance_on__lt=today)))
     words = "action décidée" if counts["toutes"] < 2 else "actions décidées"
     tail = f", dont {counts['echues']} à échéance passée" if counts["echues"] else ""

@@ -28,7 +28,8 @@ def together(*functions: Callable[[], Any]) -> list[Any]:
             connection.close()
 
     threads = [
-        threading.Thread(target=copy_context().run, args=(run, rank, function)) for rank, function in enumerate(functions)
+        threading.Thread(target=copy_context().run, args=(run, rank, function))
+        for rank, function in enumerate(functions)
     ]
     for thread in threads:
         thread.start()

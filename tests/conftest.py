@@ -70,7 +70,9 @@ def at_time() -> Iterator[Callable[[datetime | date | str], datetime]]:
 
         def stop(instant: datetime | date | str) -> datetime:
             if isinstance(instant, str):
-                instant = datetime.fromisoformat(instant) if len(instant) > 10 else date.fromisoformat(instant)
+                instant = (
+                    datetime.fromisoformat(instant) if len(instant) > 10 else date.fromisoformat(instant)
+                )
             if not isinstance(instant, datetime):
                 instant = datetime.combine(instant, clock_time(10))
             aware = instant if instant.tzinfo else instant.replace(tzinfo=PARIS)

@@ -1,19 +1,19 @@
 """Rows for the tests, valid by default, everything else by traits; and a whole small world (`Monde`).
 
-    EpciFactory()                        an EPCI alone; EpciFactory(peuple=True): 3 communes, 2 pôles
-    AppartenanceFactory(epci=e)          a commune, member of e (`.commune`); or member_commune(e)
-    holder(Role.DGS, epci, commune=c)    someone who holds a role (habilitation since 2020)
-    PersonneFactory(password="…")        an account that can sign in
-    SiegeFactory(referent=True, …)       a seat of a commune; responsable=True: of the EPCI; titulaire=personne
-    catalogue(epci)                      a frozen edition, 3 domains (DA, DB, DC) of 3 activities (DA-01…)
-    CycleFactory(epci=e)                 an open campaign today; traits preparation, instruction, deliberation,
-                                         en_vigueur, clos; calendrier=True: the usual dates of `annee`
-    DeclarationFactory(cycle=…, commune=…), deposee=True
-    LigneFactory(declaration=…, activite=…), acceptee=True, refusee=True
-    AdhesionFactory(commune=…, activite=…)
-    VersionContratFactory, EngagementFactory, RevueFactory, CompteRenduFactory, DocumentFactory(emis=True)
-    JetonFactory.with_secret(personne=…) (token, bearer secret)
-    TacheFactory, CourrielFactory
+EpciFactory()                        an EPCI alone; EpciFactory(peuple=True): 3 communes, 2 pôles
+AppartenanceFactory(epci=e)          a commune, member of e (`.commune`); or member_commune(e)
+holder(Role.DGS, epci, commune=c)    someone who holds a role (habilitation since 2020)
+PersonneFactory(password="…")        an account that can sign in
+SiegeFactory(referent=True, …)       a seat of a commune; responsable=True: of the EPCI; titulaire=personne
+catalogue(epci)                      a frozen edition, 3 domains (DA, DB, DC) of 3 activities (DA-01…)
+CycleFactory(epci=e)                 an open campaign today; traits preparation, instruction, deliberation,
+                                     en_vigueur, clos; calendrier=True: the usual dates of `annee`
+DeclarationFactory(cycle=…, commune=…), deposee=True
+LigneFactory(declaration=…, activite=…), acceptee=True, refusee=True
+AdhesionFactory(commune=…, activite=…)
+VersionContratFactory, EngagementFactory, RevueFactory, CompteRenduFactory, DocumentFactory(emis=True)
+JetonFactory.with_secret(personne=…) (token, bearer secret)
+TacheFactory, CourrielFactory
 """
 
 import hashlib
@@ -153,7 +153,9 @@ class HabilitationFactory(DjangoModelFactory):
     debut = SINCE
 
 
-def holder(role: Role, epci: Epci, *, commune: Commune | None = None, pole: Pole | None = None, **person: Any) -> Personne:
+def holder(
+    role: Role, epci: Epci, *, commune: Commune | None = None, pole: Pole | None = None, **person: Any
+) -> Personne:
     """A new person who holds `role`, freshly loaded so that nothing of her access is cached."""
     personne = PersonneFactory(**person)
     HabilitationFactory(personne=personne, role=role, epci=epci, commune=commune, pole=pole)
@@ -225,7 +227,9 @@ DOMAINES = {"DA": "Voirie", "DB": "Ressources humaines", "DC": "Espaces verts"}
 
 def catalogue(epci: Epci, *, effective_on: date = SINCE, activites: int = 3) -> Catalogue:
     """A frozen edition: domains DA « Voirie », DB « Ressources humaines », DC « Espaces verts », of 3 activities each."""
-    edition = Catalogue.objects.create(epci=epci, effective_on=effective_on, gele_at=datetime(2019, 12, 1, tzinfo=UTC))
+    edition = Catalogue.objects.create(
+        epci=epci, effective_on=effective_on, gele_at=datetime(2019, 12, 1, tzinfo=UTC)
+    )
     for ordre, (code, libelle) in enumerate(DOMAINES.items(), start=1):
         labels = {"libelle": libelle, "libelle_court": libelle[:12], "ordre": ordre}
         domaine, _ = Domaine.objects.get_or_create(epci=epci, code=code, defaults=labels)
@@ -247,7 +251,9 @@ def _add_activite(edition: Catalogue, domaine: Domaine, rank: int) -> None:
     activite, _ = Activite.objects.get_or_create(
         epci=edition.epci, code=f"{domaine.code}-{rank:02d}", defaults={"libelle": libelle}
     )
-    ActiviteVersion.objects.create(catalogue=edition, activite=activite, domaine=domaine, libelle=libelle, ordre=rank)
+    ActiviteVersion.objects.create(
+        catalogue=edition, activite=activite, domaine=domaine, libelle=libelle, ordre=rank
+    )
 
 
 def edition_of(epci: Epci) -> Catalogue:
@@ -298,7 +304,9 @@ class CycleFactory(DjangoModelFactory):
         clos = Trait(phase="en_vigueur", clos_at=LazyFunction(horloge.now))
 
     epci = SubFactory(EpciFactory)
-    annee = LazyAttribute(lambda o: today().year + 1 if o.calendrier else dates_of(o.phase)["effective_on"].year)
+    annee = LazyAttribute(
+        lambda o: today().year + 1 if o.calendrier else dates_of(o.phase)["effective_on"].year
+    )
     catalogue = LazyAttribute(lambda o: edition_of(o.epci))
     ouvert_at = LazyFunction(lambda: horloge.now() - timedelta(days=40))
 
@@ -376,7 +384,9 @@ class LigneFactory(DjangoModelFactory):
         decision = Trait(arbitree_at=LazyFunction(horloge.now), arbitree_par=SubFactory(PersonneFactory))
         acceptee = Trait(decision=True, arbitrage=Ligne.Arbitrage.ACCEPTEE)
         refusee = Trait(decision=True, arbitrage=Ligne.Arbitrage.REFUSEE, arbitrage_motif="Service complet.")
-        reportee = Trait(decision=True, arbitrage=Ligne.Arbitrage.REPORTEE, arbitrage_motif="Recrutement en cours.")
+        reportee = Trait(
+            decision=True, arbitrage=Ligne.Arbitrage.REPORTEE, arbitrage_motif="Recrutement en cours."
+        )
         maintien = Trait(nature=Ligne.Nature.MAINTIEN, arbitrage=Ligne.Arbitrage.SANS_OBJET)
 
     declaration = SubFactory(DeclarationFactory, deposee=True)
@@ -514,7 +524,9 @@ class RevueFactory(DjangoModelFactory):
         tenue = Trait(
             etat=Revue.Etat.TENUE,
             tenue_on=LazyFunction(today),
-            compte_rendu=SubFactory(CompteRenduFactory, epci=SelfAttribute("..epci"), commune=SelfAttribute("..commune")),
+            compte_rendu=SubFactory(
+                CompteRenduFactory, epci=SelfAttribute("..epci"), commune=SelfAttribute("..commune")
+            ),
         )
         contrat = Trait(type=Revue.Type.CONTRAT, domaine=None)
 
@@ -616,7 +628,10 @@ def build_world() -> Monde:
     """Build the world; the clock must stand on 10 February 2027."""
     epci = EpciFactory(nom="Métropole d'Essai", type=Epci.Type.METROPOLE)
     nord, sud = PoleFactory(epci=epci, nom="Pôle Nord"), PoleFactory(epci=epci, nom="Pôle Sud")
-    communes = [member_commune(epci, nom="L'Haÿ-les-Roses", pole=nord), member_commune(epci, nom="Œuilly", pole=sud)]
+    communes = [
+        member_commune(epci, nom="L'Haÿ-les-Roses", pole=nord),
+        member_commune(epci, nom="Œuilly", pole=sud),
+    ]
     alone = member_commune(epci, nom="Saint-Louis-de-Montferrand", pole=sud)
     catalogue(epci)
     opened = datetime(2026, 12, 1, 8, tzinfo=UTC)
@@ -665,7 +680,9 @@ def _build_side(commune: Commune, cycle: Cycle, past: Cycle, direction: Personne
     referent = PersonneFactory(nom=f"Référent {name}")
     SiegeFactory(epci=epci, referent=True, commune=commune, domaine=domaine(epci, "DA"), titulaire=referent)
     ligne = LigneFactory(
-        declaration=DeclarationFactory(cycle=past, commune=commune, deposee=True), activite=activite(epci), acceptee=True
+        declaration=DeclarationFactory(cycle=past, commune=commune, deposee=True),
+        activite=activite(epci),
+        acceptee=True,
     )
     AdhesionFactory(epci=epci, commune=commune, activite=activite(epci))
     version = VersionContratFactory(contrat=ContratFactory(epci=epci, commune=commune), cycle=cycle)
@@ -699,5 +716,7 @@ def _build_side(commune: Commune, cycle: Cycle, past: Cycle, direction: Personne
             tenue=True,
             compte_rendu=minutes,
         ),
-        acte=ActeFactory(cycle=past, commune=commune, lignes=[ligne], saisi_par=direction, adopte_on=date(2026, 10, 15)),
+        acte=ActeFactory(
+            cycle=past, commune=commune, lignes=[ligne], saisi_par=direction, adopte_on=date(2026, 10, 15)
+        ),
     )

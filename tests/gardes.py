@@ -44,7 +44,9 @@ def forbid_unknown_variables() -> None:
             if is_third_party(name):
                 raise
             unknown_variables.append((name, str(self.var)))
-            raise GuardFailure(f"{name}: unknown variable {{{{ {self.var} }}}}; pass it in the context") from error
+            raise GuardFailure(
+                f"{name}: unknown variable {{{{ {self.var} }}}}; pass it in the context"
+            ) from error
 
     Variable._resolve_lookup = strict  # type: ignore[method-assign]
 
@@ -85,7 +87,9 @@ def disorder(rows: list[Any]) -> list[Any]:
 
 def check_lock(query: Any) -> None:
     if query.select_for_update and query.select_related and not query.select_for_update_of:
-        raise GuardFailure("select_for_update() with select_related() locks the joined rows too: say of=('self',)")
+        raise GuardFailure(
+            "select_for_update() with select_related() locks the joined rows too: say of=('self',)"
+        )
 
 
 def forbid_datetimes_as_dates() -> None:

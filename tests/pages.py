@@ -9,7 +9,9 @@ from django.http import HttpResponseBase
 from django.test import Client, TestCase
 
 VERBATIM = frozenset({"script", "style", "textarea", "pre", "code"})
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
+)
 MISTAKES = (
     (re.compile(r"\S?\S? [;:!?»]"), "plain space before a double punctuation mark"),
     (re.compile(r"« \S*"), "plain space after «"),
@@ -60,7 +62,9 @@ class Page(HTMLParser):
             self.texts.append(data)
 
     def _check_inline(self, tag: str, values: dict[str, str | None]) -> None:
-        if tag == "style" or (tag == "script" and not values.get("src") and values.get("type") != "application/json"):
+        if tag == "style" or (
+            tag == "script" and not values.get("src") and values.get("type") != "application/json"
+        ):
             self.faults.append(f"inline <{tag}>")
         for name, value in values.items():
             if name == "style" or name.startswith(("on", "hx-on")) or "javascript:" in (value or "").lower():
@@ -89,7 +93,11 @@ def faults_of(html: str) -> list[str]:
         if page.tags["h1"] != 1:
             faults.append(f"{page.tags['h1']} <h1>")
     for text in page.texts:
-        faults += [f"{why}: {match[0]!r} in {text.strip()[:120]!r}" for rule, why in MISTAKES if (match := rule.search(text))]
+        faults += [
+            f"{why}: {match[0]!r} in {text.strip()[:120]!r}"
+            for rule, why in MISTAKES
+            if (match := rule.search(text))
+        ]
     return faults
 
 

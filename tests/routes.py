@@ -8,9 +8,9 @@ ma  maire of A                      ro  responsable of DB             vo  Direct
 co  collaborateur of A              dp  directeur of the pôle of A    je  account of the intranet, by token
 le  lecteur (élu) of A
 
-Codes: 302 to sign-in for anonymous, 404 for what is not his (it does not exist), 403 for what he sees and may not do, 405 for a
-method the address does not have. POST lines send an empty or incomplete form unless `data` says otherwise: 422 means « heard,
-refused with words beside the fields ».
+Codes: 302 to sign-in for who is not signed in, 404 for what is not his (it does not exist), 403 for what he sees and may not do,
+422 for a form heard and refused with words beside its fields: POST lines send an empty form unless `data` says otherwise.
+A method without a line is one the address does not have: 405 for whoever is signed in.
 """
 
 from collections.abc import Callable
@@ -22,6 +22,8 @@ from django.contrib.auth.tokens import default_token_generator
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from journal.models import Evenement
+from journal.workflows.unite import record, unit
 from tests.factories import CourrielFactory, Monde
 
 ROLES = ("an", "dA", "dB", "ma", "co", "le", "rf", "re", "ro", "dp", "di", "ad", "vo", "je")
@@ -54,15 +56,28 @@ def nothing(monde: Monde) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Route:
-    """An address: its arguments in the world, the form of its POST, and the codes expected by method."""
+    """An address: its arguments in the world, the form of its POST, and the codes expected by method.
+
+    `kind`: « page » (needs a session), « libre » (needs nothing), « api » (session or token).
+    """
 
     name: str
     args: Callable[[Monde], dict[str, Any]] = nothing
     data: Callable[[Monde], dict[str, Any]] = nothing
+    kind: str = "page"
     codes: dict[str, str] = field(default_factory=dict)
 
     def expected(self, method: str) -> dict[str, int]:
-        return dict(zip(ROLES, map(int, self.codes[method].split()), strict=True))
+        codes = self.codes.get(method) or ABSENT[self.kind]
+        return dict(zip(ROLES, map(int, codes.split()), strict=True))
+
+
+# What a method that the address does not have answers.
+ABSENT = {
+    "page": " ".join(["302", *["405"] * 12, "302"]),
+    "libre": " ".join(["405"] * 14),
+    "api": " ".join(["401", *["405"] * 13]),
+}
 
 
 def pk(path: str) -> Callable[[Monde], dict[str, Any]]:
@@ -79,7 +94,10 @@ def pk(path: str) -> Callable[[Monde], dict[str, Any]]:
 
 def invitation(monde: Monde) -> dict[str, Any]:
     person = monde.a.dgs
-    return {"uidb64": urlsafe_base64_encode(force_bytes(person.pk)), "token": default_token_generator.make_token(person)}
+    return {
+        "uidb64": urlsafe_base64_encode(force_bytes(person.pk)),
+        "token": default_token_generator.make_token(person),
+    }
 
 
 def mail_of_dgs(monde: Monde) -> dict[str, Any]:
@@ -104,8 +122,6 @@ def issued(monde: Monde) -> dict[str, Any]:
 
 def history(monde: Monde) -> dict[str, Any]:
     """The history of A's declaration, with one line in it."""
-    from journal.workflows.unite import record, unit
-
     with unit():
         record(
             type="essai",
@@ -118,4 +134,179 @@ def history(monde: Monde) -> dict[str, Any]:
     return {"objet_type": "mutualisation.declaration", "objet_id": monde.a.declaration.pk}
 
 
-ROUTES: tuple[Route, ...] = ()
+def adhesion(monde: Monde) -> dict[str, Any]:
+    return {"pk": monde.a.commune.adhesions.order_by("pk")[0].pk}
+
+
+def event(monde: Monde) -> dict[str, Any]:
+    """A line of the journal about A's declaration."""
+    history(monde)
+    return {"pk": Evenement.objects.about(monde.a.declaration)[0].pk}
+
+
+def page(name: str, args: Callable[[Monde], dict[str, Any]] = nothing, **codes: Any) -> Route:
+    data = codes.pop("data", nothing)
+    return Route(name, args, data, "page", codes)
+
+
+def free(name: str, args: Callable[[Monde], dict[str, Any]] = nothing, **codes: str) -> Route:
+    return Route(name, args, nothing, "libre", codes)
+
+
+def api(name: str, args: Callable[[Monde], dict[str, Any]] = nothing, **codes: str) -> Route:
+    return Route(f"api:{name}", args, nothing, "api", codes)
+
+
+# Lines many addresses share.
+#            an  dA  dB  ma  co  le  rf  re  ro  dp  di  ad  vo  je
+EVERYONE = "302 200 200 200 200 200 200 200 200 200 200 200 200 302"
+THE_EPCI = "302 200 200 200 200 200 200 200 200 200 200 200 404 302"
+COMMUNE_ = "302 200 404 200 200 200 404 404 404 200 200 200 404 302"
+DOMAINE_ = "302 200 404 200 200 200 200 200 404 200 200 200 404 302"
+ADMIN___ = "302 403 403 403 403 403 403 403 403 403 403 200 403 302"
+READERS_ = "302 403 403 403 403 403 403 403 403 200 200 200 404 302"
+DIRECTS_ = "302 403 403 403 403 403 403 403 403 403 200 403 404 302"
+DECIDES_ = "302 403 404 403 403 403 403 403 404 403 422 403 404 302"
+WRITES__ = "302 200 404 403 403 403 200 200 404 403 200 403 404 302"
+RUNS____ = "302 403 404 403 403 403 403 200 404 200 200 403 404 302"
+API_ALL_ = "401 200 200 200 200 200 200 200 200 200 200 200 200 200"
+API_EPCI = "401 200 200 200 200 200 200 200 200 200 200 200 404 200"
+API_DOM_ = "401 200 404 200 200 200 200 200 404 200 200 200 404 200"
+API_COM_ = "401 200 404 200 200 200 404 404 404 200 200 200 404 200"
+
+
+def with_422(codes: str) -> str:
+    """The same line for an empty form: who may act is told what is missing."""
+    return codes.replace("200", "422")
+
+
+def with_302(codes: str) -> str:
+    """The same line for an act that leads to another page."""
+    return codes.replace("200", "302")
+
+
+ROUTES: tuple[Route, ...] = (
+    #                an  dA  dB  ma  co  le  rf  re  ro  dp  di  ad  vo  je
+    page("accueil", GET=EVERYONE),
+    free("sante", GET="200 200 200 200 200 200 200 200 200 200 200 200 200 200"),
+    # Sign-in and people
+    free(
+        "comptes:connexion",
+        GET="200 302 302 302 302 302 302 302 302 302 302 302 302 200",
+        POST="422 302 302 302 302 302 302 302 302 302 302 302 302 422",
+    ),
+    free("comptes:deconnexion", POST="302 302 302 302 302 302 302 302 302 302 302 302 302 302"),
+    page(
+        "comptes:reprendre",
+        GET="302 302 302 302 302 302 302 302 302 302 302 302 302 302",
+        POST="302 302 302 302 302 302 302 302 302 302 302 302 302 302",
+    ),
+    page("comptes:changer_contexte", POST="302 404 404 404 404 404 404 404 404 404 404 404 404 302"),
+    free("comptes:theme", pk("epci"), GET="200 200 200 200 200 200 200 200 200 200 200 200 200 200"),
+    # The link is that of the DGS of A, who has signed in since: for her alone it is worn out (200: the page that says so).
+    free(
+        "comptes:invitation",
+        invitation,
+        GET="302 200 302 302 302 302 302 302 302 302 302 302 302 302",
+        POST="302 200 302 302 302 302 302 302 302 302 302 302 302 302",
+    ),
+    free(
+        "comptes:mot_de_passe_oublie",
+        GET="200 200 200 200 200 200 200 200 200 200 200 200 200 200",
+        POST="422 422 422 422 422 422 422 422 422 422 422 422 422 422",
+    ),
+    page("comptes:personnes", GET=ADMIN___),
+    page("comptes:personne_nouvelle", GET=ADMIN___, POST=with_422(ADMIN___)),
+    page("comptes:personne", pk("a.dgs"), GET=ADMIN___),
+    page("comptes:habilitation_nouvelle", pk("a.dgs"), POST=with_422(ADMIN___)),
+    page("comptes:inviter", pk("a.dgs"), POST=with_302(ADMIN___)),
+    page("comptes:habilitation_fin", habilitation, POST=with_422(ADMIN___)),
+    # Journal
+    page("journal:courriels", GET=EVERYONE),
+    page("journal:courriel", mail_of_dgs, GET="302 200 404 404 404 404 404 404 404 404 404 200 404 302"),
+    page("journal:taches", GET=ADMIN___),
+    page("journal:historique", history, GET=COMMUNE_),
+    # The yearly cycle
+    page("mutualisation:ma_declaration", GET="302 302 302 302 302 302 200 200 200 200 200 200 200 302"),
+    page(
+        "mutualisation:declaration",
+        pk("a.declaration"),
+        GET=COMMUNE_,
+        POST="302 422 404 422 422 403 404 404 404 403 403 403 404 302",
+    ),
+    page(
+        "mutualisation:declaration_relire",
+        pk("a.declaration"),
+        GET="302 200 404 200 200 302 404 404 404 302 302 302 404 302",
+    ),
+    page(
+        "mutualisation:declaration_deposer",
+        pk("a.declaration"),
+        POST="302 302 404 302 403 403 404 404 404 403 403 403 404 302",
+    ),
+    page("mutualisation:accuse", pk("a.ligne.declaration"), GET=COMMUNE_),
+    page("mutualisation:campagne", GET="302 403 403 403 403 403 403 403 403 200 200 200 200 302"),
+    page(
+        "mutualisation:cycle_nouveau",
+        GET="302 403 403 403 403 403 403 403 403 403 200 403 200 302",
+        POST="302 403 403 403 403 403 403 403 403 403 422 403 422 302",
+    ),
+    page("mutualisation:cycle", pk("cycle"), GET=THE_EPCI),
+    page("mutualisation:cycle_dates", pk("cycle"), GET=DIRECTS_, POST=with_422(DIRECTS_)),
+    page("mutualisation:cycle_ouvrir", pk("cycle_futur"), POST=with_302(DIRECTS_)),
+    page("mutualisation:instructions", GET="302 403 403 403 403 403 403 403 403 302 302 302 200 302"),
+    page("mutualisation:instruction", pk("cycle_passe"), GET=READERS_, POST=DIRECTS_),
+    page("mutualisation:ligne", pk("a.ligne"), GET=DOMAINE_, POST=DECIDES_),
+    page("mutualisation:ligne_dater", pk("a.ligne"), POST=DECIDES_),
+    page("mutualisation:actes", pk("cycle_passe"), GET=READERS_),
+    page("mutualisation:acte_nouveau", pk("cycle_passe"), GET=DIRECTS_, POST=DIRECTS_),
+    page("mutualisation:matrice", GET=EVERYONE),
+    page("mutualisation:matrice_liste", GET=EVERYONE),
+    page("mutualisation:case", cell, GET=THE_EPCI),
+    page("mutualisation:catalogue", GET=EVERYONE),
+    page("mutualisation:sieges", GET=EVERYONE),
+    page(
+        "mutualisation:siege_nouveau",
+        GET="302 200 200 403 403 403 403 403 403 403 200 403 200 302",
+        POST="302 422 422 403 403 403 403 403 403 403 422 403 422 302",
+    ),
+    page("mutualisation:siege", pk("siege"), GET=THE_EPCI, POST=with_422(DIRECTS_)),
+    # Contracts
+    page("contrats:contrats", GET="302 302 302 302 302 302 302 200 200 200 200 200 200 302"),
+    page("contrats:preparer", POST=with_302(DIRECTS_), data=to_prepare),
+    page("contrats:contrat", pk("a.version.contrat"), GET=DOMAINE_),
+    page("contrats:projet_pdf", pk("a.version"), GET=DOMAINE_),
+    page("contrats:engagement", pk("a.engagement"), GET=DOMAINE_),
+    page("contrats:engagement_modifier", pk("a.engagement"), GET=WRITES__, POST=with_422(WRITES__)),
+    # Reviews
+    page("revues:revues", GET=EVERYONE),
+    page("revues:tableau", GET=EVERYONE),
+    page("revues:revue", pk("a.revue"), GET=DOMAINE_),
+    page("revues:rediger", pk("a.revue"), GET=RUNS____, POST=with_422(RUNS____)),
+    page("revues:emettre", pk("a.revue"), GET=with_302(RUNS____), POST=with_302(RUNS____)),
+    page("revues:non_tenue", pk("a.revue"), GET=RUNS____, POST=with_422(RUNS____)),
+    page("revues:compte_rendu_pdf", issued, GET=DOMAINE_),
+    # API, read-only
+    *(
+        api(f"{name}-list", GET=API_ALL_)
+        for name in (
+            *("epcis", "communes", "domaines", "activites", "cycles"),
+            *("adhesions", "contrats", "sieges", "revues", "evenements"),
+        )
+    ),
+    api("epcis-detail", pk("epci"), GET=API_EPCI),
+    api("communes-detail", pk("a.commune"), GET=API_EPCI),
+    api("domaines-detail", pk("domaine"), GET=API_EPCI),
+    api("activites-detail", pk("a.ligne.activite"), GET=API_EPCI),
+    api("cycles-detail", pk("cycle"), GET=API_EPCI),
+    api("adhesions-detail", adhesion, GET=API_EPCI),
+    api("contrats-detail", pk("a.version.contrat"), GET=API_DOM_),
+    api("sieges-detail", pk("siege"), GET=API_EPCI),
+    api("revues-detail", pk("a.revue"), GET=API_DOM_),
+    api("evenements-detail", event, GET=API_COM_),
+    Route("api:schema", kind="libre", codes={"GET": " ".join(["200"] * 14)}),
+    api("inconnue", GET=" ".join(["401", *["404"] * 13]), POST=" ".join(["401", *["404"] * 13])),
+    # Demonstration: moving the clock, entering as somebody who is not among its people
+    page("demo:avancer", POST=" ".join(["302"] * 14)),
+    free("demo:entrer", POST=" ".join(["404"] * 14)),
+)

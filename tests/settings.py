@@ -5,7 +5,7 @@ import os
 os.environ["TESTING"] = "1"
 os.environ["DEMO"] = "1"
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
 
 # Nothing is collected: WhiteNoise serves from the sources, and need not look for a folder that is not there.
 STATIC_ROOT = None

@@ -22,7 +22,18 @@ from documents.models import Document
 from socle.models import Abilities, Versioned
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = ("socle", "territoire", "comptes", "journal", "documents", "mutualisation", "contrats", "revues", "demo", "config")
+FLOORS = (
+    "socle",
+    "territoire",
+    "comptes",
+    "journal",
+    "documents",
+    "mutualisation",
+    "contrats",
+    "revues",
+    "demo",
+    "config",
+)
 RANK = {name: rank for rank, name in enumerate(FLOORS)}
 MODELS = sorted(
     (model for model in apps.get_models(include_auto_created=False) if model._meta.app_label in RANK),
@@ -85,7 +96,12 @@ def own_relations(model: type[models.Model]) -> Iterator[Any]:
 
 class TestFloors:
     def test_imports_go_down_only(self):
-        command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"]
+        command = [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command as c; c()",
+            "--no-cache",
+        ]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout.count("KEPT")) == (0, 2), done.stdout
 
@@ -99,7 +115,8 @@ class TestFloors:
         users = {
             name_of(path)
             for path in CODE
-            if not path.is_relative_to(ROOT / "outils") and re.search(r"^\s*(from|import) outils\b", path.read_text(), re.M)
+            if not path.is_relative_to(ROOT / "outils")
+            and re.search(r"^\s*(from|import) outils\b", path.read_text(), re.M)
         }
         assert users == {"config/settings.py"}
 
@@ -129,9 +146,13 @@ class TestModels:
         names = [str(model._meta.verbose_name), str(model._meta.verbose_name_plural)]
         assert model._meta.original_attrs.get("verbose_name"), f"{model._meta.label} has no verbose_name"
         names += [str(f.verbose_name) for f in model._meta.local_fields if not f.auto_created]
-        assert [name for name in names if name[:1] != name[:1].lower() and not re.match(r"[A-Z]{2,}", name)] == []
+        assert [
+            name for name in names if name[:1] != name[:1].lower() and not re.match(r"[A-Z]{2,}", name)
+        ] == []
 
-    @pytest.mark.parametrize("model", [m for m in MODELS if issubclass(m, Abilities)], ids=lambda m: m._meta.label)
+    @pytest.mark.parametrize(
+        "model", [m for m in MODELS if issubclass(m, Abilities)], ids=lambda m: m._meta.label
+    )
     @pytest.mark.django_db
     def test_each_ability_says_who_can(self, model: Any):
         from tests import factories
@@ -149,7 +170,12 @@ class TestModels:
         assert [field.name for field in keys if field.remote_field.on_delete is not models.PROTECT] == []
 
     def test_people_are_never_lost_with_something_else(self):
-        keys = [f for model in MODELS for f in own_relations(model) if f.related_model is Personne and not f.many_to_many]
+        keys = [
+            f
+            for model in MODELS
+            for f in own_relations(model)
+            if f.related_model is Personne and not f.many_to_many
+        ]
         loose = {str(f) for f in keys if f.remote_field.on_delete is not models.PROTECT}
         assert loose == {str(Jeton._meta.get_field("personne")), "demo.Visiteur.personne"}
 
@@ -183,7 +209,11 @@ def reaches_epci(model: type[models.Model], depth: int = 3) -> bool:
     """Whether the row, or a parent it cannot live without, carries `epci`."""
     if has_epci(model):
         return True
-    parents = [f for f in own_relations(model) if not f.many_to_many and not f.null and f.name not in ("commune", "personne")]
+    parents = [
+        f
+        for f in own_relations(model)
+        if not f.many_to_many and not f.null and f.name not in ("commune", "personne")
+    ]
     return depth > 0 and any(reaches_epci(f.related_model, depth - 1) for f in parents)
 
 
@@ -218,7 +248,14 @@ def calls(path: Path) -> Iterator[str]:
 
 class TestWriting:
     def test_one_clock(self):
-        forbidden = {"timezone.now", "date.today", "datetime.now", "datetime.utcnow", "datetime.today", "timezone.localdate"}
+        forbidden = {
+            "timezone.now",
+            "date.today",
+            "datetime.now",
+            "datetime.utcnow",
+            "datetime.today",
+            "timezone.localdate",
+        }
         house = [path for path in CODE if path.relative_to(ROOT).parts[0] in FLOORS]
         readers = {name_of(path) for path in house if forbidden & set(calls(path))}
         assert readers <= TRUE_TIME, "ask socle.horloge"
@@ -227,17 +264,25 @@ class TestWriting:
     def test_html_is_escaped_by_default(self):
         found = {}
         for path in CODE:
-            names = [n for n in ast.walk(tree(path)) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "mark_safe"]
+            names = [
+                n
+                for n in ast.walk(tree(path))
+                if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "mark_safe"
+            ]
             if names:
                 found[name_of(path)] = len(names)
         assert found == MARK_SAFE
         loose = r"\|\s*safe(seq)?\b|{%\s*autoescape"
-        assert [name_of(p) for p in (ROOT / "templates").rglob("*.*") if re.search(loose, p.read_text("utf-8"))] == []
+        assert [
+            name_of(p) for p in (ROOT / "templates").rglob("*.*") if re.search(loose, p.read_text("utf-8"))
+        ] == []
 
     def test_workflows_take_named_arguments_and_no_request(self):
         for path in (p for p in CODE if "workflows" in p.parts):
             for node in tree(path).body:
-                if isinstance(node, ast.FunctionDef) and any(getattr(d, "id", "") == "unite" for d in node.decorator_list):
+                if isinstance(node, ast.FunctionDef) and any(
+                    getattr(d, "id", "") == "unite" for d in node.decorator_list
+                ):
                     if node.name.startswith("_"):
                         continue
                     names = {arg.arg for arg in [*node.args.args, *node.args.kwonlyargs]}
@@ -255,7 +300,9 @@ class TestWriting:
             silent += [
                 f"{name_of(path)}:{node.name}"
                 for node in tree(path).body
-                if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and not ast.get_docstring(node)
+                if isinstance(node, ast.FunctionDef)
+                and not node.name.startswith("_")
+                and not ast.get_docstring(node)
             ]
         assert silent == []
 

@@ -26,7 +26,23 @@ REGISTRIES = [
     )
 ]
 OPTIONS = ["--index" + "-url", "--extra-index" + "-url", "--find" + "-links"]
-TEXT = {".py", ".md", ".html", ".txt", ".toml", ".yml", ".yaml", ".json", ".css", ".js", ".sh", ".svg", ".cfg", ".ini", ""}
+TEXT = {
+    ".py",
+    ".md",
+    ".html",
+    ".txt",
+    ".toml",
+    ".yml",
+    ".yaml",
+    ".json",
+    ".css",
+    ".js",
+    ".sh",
+    ".svg",
+    ".cfg",
+    ".ini",
+    "",
+}
 
 
 @cache
@@ -38,7 +54,11 @@ def files() -> tuple[Path, ...]:
 
 
 def texts() -> list[tuple[str, str]]:
-    return [(path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in files() if path.suffix in TEXT]
+    return [
+        (path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
+        for path in files()
+        if path.suffix in TEXT
+    ]
 
 
 def test_there_is_something_to_read():
@@ -60,7 +80,9 @@ def test_each_requirement_is_pinned_with_a_hash():
             continue
         entries = re.split(r"\n(?=[a-z0-9])", re.sub(r"^#.*\n", "", text, flags=re.M).strip(), flags=re.I)
         assert entries
-        assert [e.split()[0] for e in entries if "==" not in e.split("\n")[0] or "--hash=sha256:" not in e] == [], name
+        assert [
+            e.split()[0] for e in entries if "==" not in e.split("\n")[0] or "--hash=sha256:" not in e
+        ] == [], name
 
 
 def test_no_secret():
@@ -69,7 +91,11 @@ def test_no_secret():
 
 
 def test_no_lock_that_writes_download_addresses():
-    assert [path.name for path in files() if path.name in ("uv.lock", "pylock.toml", "poetry.lock", "package-lock.json")] == []
+    assert [
+        path.name
+        for path in files()
+        if path.name in ("uv.lock", "pylock.toml", "poetry.lock", "package-lock.json")
+    ] == []
 
 
 def test_no_heavy_file():
@@ -85,15 +111,25 @@ def test_texts_are_unix_utf8_and_end_with_a_line():
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
 
 
-@pytest.mark.parametrize("path", [p for p in files() if p.suffix == ".md"], ids=lambda p: p.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path", [p for p in files() if p.suffix == ".md"], ids=lambda p: p.relative_to(ROOT).as_posix()
+)
 def test_links_between_papers_lead_somewhere(path: Path):
-    targets = [target for target in LINK.findall(path.read_text("utf-8")) if "://" not in target and "mailto:" not in target]
+    targets = [
+        target
+        for target in LINK.findall(path.read_text("utf-8"))
+        if "://" not in target and "mailto:" not in target
+    ]
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
 def test_templates_never_call_the_outside():
     """No address of another site as a source of a page: everything is served from here."""
     loads = re.compile(r"(src|href|url\()\s*=?\s*[\"']?(https?:)?//", re.I)
-    pages = [(n, t) for n, t in texts() if n.startswith(("templates/", "static/")) and n.endswith((".html", ".css", ".js"))]
+    pages = [
+        (n, t)
+        for n, t in texts()
+        if n.startswith(("templates/", "static/")) and n.endswith((".html", ".css", ".js"))
+    ]
     assert pages
     assert [name for name, text in pages if loads.search(text)] == []

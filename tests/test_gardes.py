@@ -22,7 +22,8 @@ PAGE = '<!doctype html><html lang="fr"><head><title>t</title></head><body><h1>Ti
 
 class TestTemplates:
     @pytest.mark.parametrize(
-        "source", ["{{ absent }}", "{{ objet.absent }}", "{% if absent %}x{% endif %}", "{{ absent|default:'x' }}"]
+        "source",
+        ["{{ absent }}", "{{ objet.absent }}", "{% if absent %}x{% endif %}", "{{ absent|default:'x' }}"],
     )
     def test_an_unknown_variable_fails(self, source: str):
         with pytest.raises(GuardFailure, match="absent"):
@@ -35,7 +36,9 @@ class TestTemplates:
         gardes.unknown_variables.clear()
 
     def test_templates_of_libraries_do_as_they_please(self):
-        widget = forms.TextInput().render("nom", None)  # Django's own template reads attributes that are not there
+        widget = forms.TextInput().render(
+            "nom", None
+        )  # Django's own template reads attributes that are not there
         assert '<input type="text" name="nom">' in widget
         assert not gardes.is_third_party(str(gardes.ROOT / "templates" / "base.html"))
 
@@ -101,7 +104,8 @@ class TestPages:
 
     def test_a_page_without_fault(self):
         nbsp, narrow = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
-        body = f"<p>L’eau{nbsp}: «{nbsp}là{nbsp}»{narrow}!</p><textarea>l'eau : là</textarea><img alt=''><script src='/x.js'></script>"
+        body = f"<p>L’eau{nbsp}: «{nbsp}là{nbsp}»{narrow}!</p>"
+        body += "<textarea>l'eau : là</textarea><img alt=''><script src='/x.js'></script>"
         form = '<form method="post"><input type="hidden" name="csrfmiddlewaretoken"></form>'
         assert faults_of(PAGE.format(body + form)) == []
 
@@ -120,7 +124,9 @@ def test_the_clock_of_the_demonstration_is_out_of_the_way():
     assert not horloge.is_demonstration()
 
 
-def test_nobody_is_woken_but_the_list_says_so_once_per_transaction(wakes: list[str], django_capture_on_commit_callbacks, db):
+def test_nobody_is_woken_but_the_list_says_so_once_per_transaction(
+    wakes: list[str], django_capture_on_commit_callbacks, db
+):
     from journal.reveil import wake_after_commit
 
     with django_capture_on_commit_callbacks(execute=True):

@@ -22,7 +22,9 @@ ALL = [
 @pytest.mark.parametrize("made_by", ALL, ids=lambda one: one.__name__)
 def test_a_row_made_by_default_breaks_no_rule(made_by: Any):
     row = made_by()
-    row.full_clean(exclude=["password", "source", "moteur", "parametres", "commune"])  # may be empty, not in forms
+    row.full_clean(
+        exclude=["password", "source", "moteur", "parametres", "commune"]
+    )  # may be empty, not in forms
     assert type(row).objects.filter(pk=row.pk).exists()
 
 
@@ -32,7 +34,8 @@ def test_a_cycle_stands_in_the_phase_asked(phase: str):
 
 
 @pytest.mark.parametrize(
-    "role", ["dgs", "maire", "lecteur", "collaborateur", "direction", "administrateur", "service", "directeur_pole"]
+    "role",
+    ["dgs", "maire", "lecteur", "collaborateur", "direction", "administrateur", "service", "directeur_pole"],
 )
 def test_each_role_has_its_trait(role: str):
     habilitation = HabilitationFactory(**{role: True})

@@ -35,15 +35,16 @@ def client_of(monde: Monde, role: str) -> tuple[Client, dict[str, str]]:
     return client, {}
 
 
-def play(monde: Monde, route: Route, method: str) -> dict[str, int]:
+def play(monde: Monde, route: Route, method: str, url: str) -> dict[str, int]:
     """The code each role gets; what a role wrote is undone before the next one comes."""
-    url = reverse(route.name, kwargs=route.args(monde))
+    # As a browser does: no form is quite empty.
+    data = {"csrfmiddlewaretoken": "x", **route.data(monde)} if method == "POST" else None
     codes = {}
     for role in ROLES:
         with transaction.atomic():
             client, headers = client_of(monde, role)
             send = client.post if method == "POST" else client.get
-            codes[role] = send(url, route.data(monde) if method == "POST" else None, headers=headers).status_code
+            codes[role] = send(url, data, headers=headers).status_code
             transaction.set_rollback(True)
     return codes
 
@@ -54,9 +55,8 @@ def test_every_address_is_in_the_table_and_the_table_holds_nothing_else():
     assert sorted(found) == sorted(route.name for route in ROUTES)
 
 
-CASES = [pytest.param(route, method, id=f"{method} {route.name}") for route in ROUTES for method in METHODS]
-
-
-@pytest.mark.parametrize(("route", "method"), CASES)
-def test_each_role_gets_what_the_table_says(monde: Monde, route: Route, method: str):
-    assert play(monde, route, method) == route.expected(method)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_each_role_gets_what_the_table_says(monde: Monde, route: Route):
+    url = reverse(route.name, kwargs=route.args(monde))
+    for method in METHODS:
+        assert (method, play(monde, route, method, url)) == (method, route.expected(method))

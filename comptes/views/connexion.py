@@ -16,16 +16,14 @@ from django.views.decorators.http import require_POST
 from comptes.forms import ConnexionForm
 from comptes.middleware import SUSPENDED_KEY
 
-TEMPLATE = "comptes/connexion.html"
-
 
 @method_decorator(login_not_required, name="dispatch")
 class SignIn(LoginView):
-    """The sign-in page; then « Mes échéances », the page asked for, or what was being typed when the session ended."""
+    """The sign-in page; then home, the page asked for, or what was being typed when the session ended."""
 
     authentication_form = ConnexionForm
     redirect_authenticated_user = True
-    extra_context: dict[str, Any] = {"attente": None}  # noqa: RUF012 (Django declares it on the instance)
+    extra_context: dict[str, Any] = {"attente": None}
 
     def get_template_names(self) -> list[str]:
         return templates()
@@ -37,13 +35,14 @@ class SignIn(LoginView):
 
 def templates() -> list[str]:
     """The demonstration offers its people on its own version of the page."""
-    return ["demo/connexion.html", TEMPLATE] if settings.DEMO else [TEMPLATE]
+    own = ["comptes/connexion.html"]
+    return ["demo/connexion.html", *own] if settings.DEMO else own
 
 
 def locked_out(
     request: HttpRequest, original_response: HttpResponse | None, credentials: dict[str, Any] | None
 ) -> HttpResponse:
-    """429 after too many failures: how long to wait, with the address still typed (setting AXES_LOCKOUT_CALLABLE)."""
+    """429 after too many failures: how long to wait, the address still typed (AXES_LOCKOUT_CALLABLE)."""
     cool_off = get_cool_off(request)
     seconds = math.ceil(cool_off.total_seconds()) if cool_off else 0
     context = {
@@ -51,7 +50,7 @@ def locked_out(
         "attente": math.ceil(seconds / 60),
         "next": request.POST.get("next", ""),
     }
-    response = render(request, TEMPLATE, context, status=429)
+    response = render(request, templates(), context, status=429)
     response["Retry-After"] = str(seconds)
     return response
 
@@ -62,3 +61,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session and forget everything it held."""
     logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's address, for throttling: behind our nginx, the last one it added to X-Forwarded-For."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")

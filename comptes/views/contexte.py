@@ -16,5 +16,7 @@ def change(request: HttpRequest) -> HttpResponse:
         raise Http404
     request.session[SESSION_KEY] = cle
     back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return redirect(back if safe else "accueil")

@@ -22,4 +22,6 @@ def resume(request: HttpRequest) -> HttpResponse:
         return redirect("accueil")
     fields = [(name, value) for name, values in kept["fields"].items() for value in values]
     textes = [value for _, value in fields if len(value) > LONG]
-    return render(request, "comptes/reprendre.html", {"chemin": kept["path"], "champs": fields, "textes": textes})
+    return render(
+        request, "comptes/reprendre.html", {"chemin": kept["path"], "champs": fields, "textes": textes}
+    )

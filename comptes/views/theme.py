@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 
 from socle.couleur import readable
 from territoire.models import Epci
@@ -12,6 +13,7 @@ RATIO = 7.0  # what static/css/theme.css expects of --epci
 
 
 @login_not_required
+@require_safe
 @cache_control(public=True, max_age=3600)
 def stylesheet(request: HttpRequest, pk: int) -> HttpResponse:
     """`--epci`, darkened until it is readable; empty when the EPCI chose no colour."""

@@ -7,7 +7,7 @@ from django.db import models
 from comptes.roles import Role
 from contrats.models.contrat import Contrat, VersionContrat
 from mutualisation.models import Domaine
-from mutualisation.visibilite import of_domaine
+from mutualisation.visibilite import of_domaine, perimeter
 from socle.models import Abilities, Versioned
 from territoire.models import Commune, Epci
 
@@ -104,7 +104,8 @@ class Engagement(Abilities, Versioned, Textes):
 
     def _sits(self, user: Any) -> bool:
         seats = user.acces.with_role(Role.REFERENT_COMMUNAL, Role.RESPONSABLE_SERVICE)
-        return any(t.domaine_id == self.domaine_id and t.commune_id in (None, self.commune_id) for t in seats)
+        mine = [titre for titre in seats if titre.domaine_id == self.domaine_id]
+        return any(Commune.objects.filter(perimeter(titre, "pk"), pk=self.commune_id).exists() for titre in mine)
 
 
 class Indicateur(models.Model):

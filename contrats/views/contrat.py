@@ -110,7 +110,9 @@ class LigneFiche:
 @require_GET
 def contrat(request: HttpRequest, pk: int) -> HttpResponse:
     """A contract: its version, and one line per domain the user may see."""
-    found = get_object_or_404(Contrat.objects.visible_to(request.user).select_related("epci", "commune"), pk=pk)
+    found = get_object_or_404(
+        Contrat.objects.visible_to(request.user).select_related("epci", "commune"), pk=pk
+    )
     version = found.versions.select_related("epci", "commune", "contrat").order_by("-numero")[0]
     context: dict[str, Any] = {
         "contrat": found,
@@ -127,7 +129,9 @@ def contrat(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _fiches(request: HttpRequest, version: VersionContrat) -> list[LigneFiche]:
     mine = version.engagements.filter(pk__in=Engagement.objects.visible_to(request.user).values("pk"))
-    rows = list(mine.select_related("domaine").prefetch_related("indicateurs").order_by("domaine__ordre", "pk"))
+    rows = list(
+        mine.select_related("domaine").prefetch_related("indicateurs").order_by("domaine__ordre", "pk")
+    )
     day = max(version.epci.today, version.effective_on)
     referents = Referents(version.epci, day, [row.domaine_id for row in rows])
     return [
@@ -145,9 +149,15 @@ def _fiches(request: HttpRequest, version: VersionContrat) -> list[LigneFiche]:
 def _gap(version: VersionContrat) -> list[str]:
     """Domains shared without a fiche, then fiches of domains no longer shared, in French."""
     covered = {d.pk: d for d in domaines_on(version.epci, version.commune, version.effective_on)}
-    present = {row.domaine_id: row.domaine for row in version.engagements.select_related("domaine").order_by("pk")}
+    present = {
+        row.domaine_id: row.domaine for row in version.engagements.select_related("domaine").order_by("pk")
+    }
     entering = [f"{d} est partagé et n'a pas de fiche" for pk, d in covered.items() if pk not in present]
-    leaving = [f"{d} n'est plus partagé ; sa fiche écrite est gardée" for pk, d in present.items() if pk not in covered]
+    leaving = [
+        f"{d} n'est plus partagé ; sa fiche écrite est gardée"
+        for pk, d in present.items()
+        if pk not in covered
+    ]
     return [*entering, *leaving]
 
 
@@ -177,5 +187,3 @@ def _render(version: VersionContrat, data: dict[str, Any]) -> bytes:
         title=f"Projet de contrat d'engagement {version.reference}",
         created_at=horloge.midnight(date.fromisoformat(data["edite_on"]), version.epci.fuseau),
     )
-
-

@@ -25,7 +25,9 @@ INDICATOR_FIELDS = ("libelle", "unite", "reference", "cible", "tolerance", "sens
 
 
 def _get(request: HttpRequest, pk: int) -> Engagement:
-    rows = Engagement.objects.visible_to(request.user).select_related(*CONTEXT).prefetch_related("indicateurs")
+    rows = (
+        Engagement.objects.visible_to(request.user).select_related(*CONTEXT).prefetch_related("indicateurs")
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -78,7 +80,9 @@ def modifier(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _formset(found: Engagement, data: Any = None) -> Any:
-    initial = [{name: _plain(getattr(row, name)) for name in INDICATOR_FIELDS} for row in found.indicateurs.all()]
+    initial = [
+        {name: _plain(getattr(row, name)) for name in INDICATOR_FIELDS} for row in found.indicateurs.all()
+    ]
     return IndicateurFormSet(data, initial=initial, prefix="indicateurs")
 
 
@@ -104,7 +108,11 @@ def _save(request: HttpRequest, found: Engagement) -> HttpResponse:
         )
     except Conflit as conflit:
         current = _get(request, found.pk)
-        context = {"conflit": conflit.message, "enregistre": form.stored(current), "indicateurs": current.indicateurs.all()}
+        context = {
+            "conflit": conflit.message,
+            "enregistre": form.stored(current),
+            "indicateurs": current.indicateurs.all(),
+        }
         return _page(request, current, form, formset, version=current.version, status=409, **context)
     except (Refus, ValidationError) as refus:
         form.add_error(None, refus.message if isinstance(refus, Refus) else refus.messages)

@@ -77,7 +77,9 @@ def prepare_contract(
     return version
 
 
-def _open_draft(contrat: Contrat, effective_on: date, cycle: Cycle | None, acteur: Personne | None) -> VersionContrat:
+def _open_draft(
+    contrat: Contrat, effective_on: date, cycle: Cycle | None, acteur: Personne | None
+) -> VersionContrat:
     draft = contrat.versions.filter(etat=VersionContrat.Etat.PROJET).first()
     if draft:
         return _move_draft(draft, effective_on, acteur)
@@ -89,7 +91,7 @@ def _open_draft(contrat: Contrat, effective_on: date, cycle: Cycle | None, acteu
         commune=contrat.commune,
         cycle=cycle,
         numero=numero,
-        reference=f"C-{effective_on.year}-{rank:03d}",
+        reference=f"C-{effective_on.year}-{rank:03d}" + (f"-A{numero}" if numero else ""),
         effective_on=effective_on,
     )
     record(
@@ -172,7 +174,9 @@ def save_engagement(
 
     Raises Conflit when somebody saved the fiche since the page read `version`, ActionInterdite, ValidationError.
     """
-    engagement = locked(Engagement, engagement.pk, version, select=("version_contrat", "epci", "commune", "domaine"))
+    engagement = locked(
+        Engagement, engagement.pk, version, select=("version_contrat", "epci", "commune", "domaine")
+    )
     require(engagement, acteur, "modifier")
     before = {name: str(getattr(engagement, name)) for name in valeurs}
     for name, value in valeurs.items():
@@ -195,8 +199,14 @@ def _replace_indicators(engagement: Engagement, indicateurs: Iterable[dict[str, 
         indicateur.save()
 
 
-def _record_saved(engagement: Engagement, acteur: Personne, before: dict[str, str], valeurs: dict[str, Any]) -> None:
-    changed = {name: {"avant": before[name], "apres": str(v)} for name, v in valeurs.items() if before[name] != str(v)}
+def _record_saved(
+    engagement: Engagement, acteur: Personne, before: dict[str, str], valeurs: dict[str, Any]
+) -> None:
+    changed = {
+        name: {"avant": before[name], "apres": str(v)}
+        for name, v in valeurs.items()
+        if before[name] != str(v)
+    }
     record(
         type="engagement.modifie",
         objet=engagement,

@@ -8,6 +8,7 @@ BEGIN
     IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'documents_document' THEN
         IF OLD.etat = 'reserve' AND NEW.source = OLD.source AND NEW.reference = OLD.reference
            AND NEW.epci_id = OLD.epci_id AND NEW.type = OLD.type AND NEW.annee = OLD.annee
+           AND NEW.titre = OLD.titre AND NEW.commune_id IS NOT DISTINCT FROM OLD.commune_id
            AND NEW.numero = OLD.numero AND NEW.reserve_at = OLD.reserve_at THEN
             RETURN NEW;
         END IF;

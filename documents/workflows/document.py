@@ -90,10 +90,10 @@ def annul(*, document: Document, motif: str) -> None:
     """Show a reserved number as annulled; an issued document cannot be (a correction is a new version)."""
     if not Document.objects.filter(pk=document.pk, etat=Document.Etat.RESERVE).update(etat=Document.Etat.ANNULE):
         raise Refus("Ce document est déjà émis : il ne peut plus être annulé.")
-    _record(document, "document.annule", f"Document {document.reference} annulé : {motif}")
+    _record(document, "document.annule", f"Document {document.reference} annulé", {"motif": motif})
 
 
-def _record(document: Document, type: str, libelle: str) -> None:
+def _record(document: Document, type: str, libelle: str, detail: dict[str, Any] | None = None) -> None:
     record(
         type=type,
         objet=document,
@@ -102,4 +102,5 @@ def _record(document: Document, type: str, libelle: str) -> None:
         libelle=libelle,
         acteur=None,
         contenu={"reference": document.reference, "type": document.type},
+        detail=detail,
     )

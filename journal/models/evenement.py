@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from comptes.models import Personne
+from comptes.roles import Role
 from comptes.visibilite import of_commune
 from territoire.models import Commune, Epci
 
@@ -26,8 +27,13 @@ class CompteurEvenement(models.Model):
 
 class EvenementQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> "EvenementQuerySet":
-        """Lines of a commune to that commune and the EPCI; lines of the whole EPCI to anyone who has a title in it."""
-        return self.filter(of_commune(user) | Q(commune=None, epci__in=user.acces.epcis))
+        """Lines of a commune to that commune and the EPCI; lines of the whole EPCI to anyone who has a title in it.
+
+        What happens to accounts is for administrators only.
+        """
+        accounts = Q(objet_type__startswith="comptes.")
+        ordinary = (of_commune(user) | Q(commune=None, epci__in=user.acces.epcis)) & ~accounts
+        return self.filter(ordinary | accounts & Q(epci__in=user.acces.epcis_with(Role.ADMINISTRATEUR)))
 
     def about(self, obj: models.Model) -> "EvenementQuerySet":
         """The history of an object, latest first."""

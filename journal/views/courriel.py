@@ -17,7 +17,12 @@ TONES = {"envoyé": "v", "en attente": "a", "nouvel essai prévu": "o", "périm�
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Mails of the EPCI for its administrator, one's own for anyone else, latest first."""
-    rows = mails_for(request.user, _epci_id(request)).select_related("destinataire").defer("corps").order_by("-ecrit_at", "-pk")
+    rows = (
+        mails_for(request.user, _epci_id(request))
+        .select_related("destinataire")
+        .defer("corps")
+        .order_by("-ecrit_at", "-pk")
+    )
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -36,7 +41,9 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "courriel": courriel,
         "ton": TONES[courriel.etat],
-        "corps": readable_body(courriel, secrets=settings.DEMO or courriel.destinataire_id == request.user.pk),
+        "corps": readable_body(
+            courriel, secrets=settings.DEMO or courriel.destinataire_id == request.user.pk
+        ),
         "pieces": courriel.pieces.defer("octets").order_by("pk"),
         "demo": settings.DEMO,
     }

@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from comptes.models import Personne
+from comptes.roles import Role
 from comptes.visibilite import of_commune
 from journal.models import Evenement
 
@@ -19,13 +21,19 @@ PER_PAGE = 50
 def history(request: HttpRequest, objet_type: str, objet_id: int) -> HttpResponse:
     """What happened to an object, latest first, as far as the reader may know; 404 when that is nothing."""
     model = _model(objet_type)
-    rows = Evenement.objects.visible_to(request.user).filter(objet_type=model._meta.label_lower, objet_id=objet_id)
-    page = Paginator(rows.select_related("acteur", "detail").order_by("-survenu_at", "-numero"), PER_PAGE).get_page(
-        request.GET.get("page")
+    rows = Evenement.objects.visible_to(request.user).filter(
+        objet_type=model._meta.label_lower, objet_id=objet_id
     )
+    page = Paginator(
+        rows.select_related("acteur", "detail").order_by("-survenu_at", "-numero"), PER_PAGE
+    ).get_page(request.GET.get("page"))
     if not page.paginator.count:
         raise Http404
-    context = {"objet": _name(model, objet_id, request.user), "lignes": _lines(list(page), request.user), "page": page}
+    context = {
+        "objet": _name(model, objet_id, request.user),
+        "lignes": _lines(list(page), request.user),
+        "page": page,
+    }
     return render(request, "journal/evenement/historique.html", context)
 
 
@@ -39,9 +47,16 @@ def _model(label: str) -> type[Model]:
 def _name(model: type[Model], pk: int, user: Any) -> str:
     """The object by its name when the reader may see it, else by its kind."""
     kind = str(model._meta.verbose_name)
-    manager = model._default_manager
-    obj = manager.visible_to(user).filter(pk=pk).first() if hasattr(manager, "visible_to") else None
+    obj = _visible(model, user).filter(pk=pk).first()
     return f"{kind} {obj}" if obj else kind
+
+
+def _visible(model: type[Model], user: Any) -> Any:
+    """Rows of the kind that the reader may see; none for a kind without rule of its own."""
+    if model is Personne:
+        return Personne.objects.in_epcis(user.acces.epcis_with(Role.ADMINISTRATEUR))
+    manager: Any = model._default_manager
+    return manager.visible_to(user) if hasattr(manager, "visible_to") else manager.none()
 
 
 def _lines(evenements: list[Evenement], user: Any) -> list[dict[str, Any]]:
@@ -73,7 +88,11 @@ def _detail(evenement: Evenement) -> str:
 def _flat(contenu: Any, name: str = "") -> list[str]:
     """« avant, motif : … », one line per value, whatever the shape of the JSON."""
     if isinstance(contenu, dict):
-        return [line for key, value in contenu.items() for line in _flat(value, f"{name}, {key}" if name else str(key))]
+        return [
+            line
+            for key, value in contenu.items()
+            for line in _flat(value, f"{name}, {key}" if name else str(key))
+        ]
     if isinstance(contenu, list):
         return [f"{name} : {', '.join(str(item) for item in contenu)}"]
     return [f"{name} : {'rien' if contenu in (None, '') else contenu}".replace("_", " ")]

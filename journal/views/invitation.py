@@ -18,7 +18,8 @@ from journal.workflows.invitation import choose_password, help_forgetful
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 SENT = (
     "Si cette adresse a un compte, un courriel part à l'instant avec un lien valable sept jours. "
-    "Rien au bout de quelques minutes ? Regardez dans les indésirables, ou demandez à l'administrateur de votre EPCI."
+    "Rien au bout de quelques minutes ? Regardez dans les indésirables, "
+    "ou demandez à l'administrateur de votre EPCI."
 )
 
 
@@ -28,7 +29,9 @@ class Accept(PasswordResetConfirmView):
 
     form_class = ChoixMotDePasseForm
     template_name = "comptes/invitation.html"
-    reset_url_token = "choisir"
+    reset_url_token = "choisir"  # noqa: S105 (the word that replaces the token in the address)
+
+    user: Personne
 
     def get_user(self, uidb64: str) -> Personne | None:
         personne = super().get_user(uidb64)
@@ -37,7 +40,7 @@ class Accept(PasswordResetConfirmView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), "personne": self.user if self.validlink else None}
 
-    def form_valid(self, form: ChoixMotDePasseForm) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:
         choose_password(personne=self.user, mot_de_passe=form.cleaned_data["new_password1"])
         del self.request.session[INTERNAL_RESET_SESSION_TOKEN]
         login(self.request, self.user, BACKEND)
@@ -51,7 +54,9 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     """Ask for a link; the answer never tells whether the address has an account."""
     form = OubliForm(request.POST or None)
     if not form.is_valid():
-        return render(request, "comptes/mot_de_passe_oublie.html", {"form": form}, status=422 if form.is_bound else 200)
+        return render(
+            request, "comptes/mot_de_passe_oublie.html", {"form": form}, status=422 if form.is_bound else 200
+        )
     help_forgetful(email=form.cleaned_data["email"])
     messages.info(request, SENT)
     return redirect("comptes:connexion")

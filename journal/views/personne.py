@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from comptes.annuaire import Annuaire
-from comptes.models import Habilitation, Personne
+from comptes.models import Habilitation, Personne, Role
 from journal.forms import FinForm, IdentiteForm, MandatForm, RechercheForm
 from journal.models import Courriel
 from journal.workflows import personne as workflow
@@ -53,7 +53,12 @@ def _search(people: QuerySet[Personne], wanted: str) -> QuerySet[Personne]:
 
 
 def _detailed(people: QuerySet[Personne], epci: Epci) -> QuerySet[Personne]:
-    current = Habilitation.objects.on(epci.today).filter(epci=epci).select_related("pole", "commune").order_by("debut", "pk")
+    current = (
+        Habilitation.objects.on(epci.today)
+        .filter(epci=epci)
+        .select_related("pole", "commune")
+        .order_by("debut", "pk")
+    )
     sent = _invitations(epci).filter(destinataire=OuterRef("pk")).order_by("-ecrit_at")
     return (
         people.annotate(invitee_at=Subquery(sent.values("ecrit_at")[:1]))
@@ -77,7 +82,8 @@ def create(request: HttpRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     forms = {"form": IdentiteForm(data), "mandat": MandatForm(data, epci=annuaire.epci)}
     context: dict[str, Any] = {**forms, "existe": False}
-    if data is None or not all([form.is_valid() for form in forms.values()]):
+    # A list, not a generator: both forms show their faults at once.
+    if data is None or not all([form.is_valid() for form in forms.values()]):  # noqa: C419
         return render(request, "comptes/personne/nouvelle.html", context, status=REFUSED if data else 200)
     try:
         personne = workflow.welcome(
@@ -120,7 +126,10 @@ def _detail(
         "lignes": [_row(row, request.epci, fin) for row in rows.order_by("-debut", "-pk")],
         "mandat": mandat,
         "fautes": fin[1] if fin else mandat,
-        "derniere_invitation": _invitations(request.epci).filter(destinataire=personne).order_by("-ecrit_at").first(),
+        "derniere_invitation": _invitations(request.epci)
+        .filter(destinataire=personne)
+        .order_by("-ecrit_at")
+        .first(),
         "peut_entrer": personne.has_usable_password(),
     }
     return render(request, "comptes/personne/detail.html", context, status=REFUSED if refused else 200)
@@ -130,10 +139,12 @@ def _row(row: Habilitation, epci: Epci, fin: tuple[int, FinForm] | None) -> dict
     today = epci.today
     ended = row.fin is not None and row.fin <= today
     mot, ton = ("à venir", "a") if row.debut > today else ("en cours", "v")
-    form = fin[1] if fin and fin[0] == row.pk else FinForm(prefix=_prefix(row), initial={"dernier_jour": today})
+    form = (
+        fin[1] if fin and fin[0] == row.pk else FinForm(prefix=_prefix(row), initial={"dernier_jour": today})
+    )
     return {
         "habilitation": row,
-        "libelle": workflow.Mandat(row.role, row.debut, row.fin, row.pole, row.commune).libelle,
+        "libelle": workflow.Mandat(Role(row.role), row.debut, row.fin, row.pole, row.commune).libelle,
         "terminee": ended,
         "mot": "terminée" if ended else mot,
         "ton": "n" if ended else ton,
@@ -167,12 +178,16 @@ def grant(request: HttpRequest, pk: int) -> HttpResponse:
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     """Say the last day of a habilitation."""
     annuaire = annuaire_of(request)
-    rows = Habilitation.objects.filter(epci=annuaire.epci).select_related("personne", "epci", "pole", "commune")
+    rows = Habilitation.objects.filter(epci=annuaire.epci).select_related(
+        "personne", "epci", "pole", "commune"
+    )
     habilitation = get_object_or_404(rows, pk=pk)
     form = FinForm(request.POST, prefix=_prefix(habilitation))
     if form.is_valid():
         try:
-            workflow.end(habilitation=habilitation, acteur=request.user, dernier_jour=form.cleaned_data["dernier_jour"])
+            workflow.end(
+                habilitation=habilitation, acteur=request.user, dernier_jour=form.cleaned_data["dernier_jour"]
+            )
         except Refus as refus:
             add_refus(form, refus)
         else:

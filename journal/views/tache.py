@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from journal.views.personne import annuaire_of
 from journal.visibilite import jobs_for
 
-PER_PAGE = 50
+PER_PAGE = 25
 TONES = {"faite": "v", "nouvel essai prévu": "r", "en cours": "a", "prévue": "n"}
 
 
@@ -20,7 +20,9 @@ def index(request: HttpRequest) -> HttpResponse:
     jobs = jobs_for(request.user, annuaire.epci.pk)
     done = jobs.filter(faite_at__isnull=False).order_by(F("faite_at").desc(), "-pk")
     page = Paginator(done, PER_PAGE).get_page(request.GET.get("page"))
-    coming = Paginator(jobs.filter(faite_at=None).order_by("due_at", "pk"), PER_PAGE).get_page(request.GET.get("a-faire"))
+    coming = Paginator(jobs.filter(faite_at=None).order_by("due_at", "pk"), PER_PAGE).get_page(
+        request.GET.get("a-faire")
+    )
     context = {
         "a_faire": [(tache, TONES[tache.etat]) for tache in coming],
         "pages_a_faire": coming,

@@ -1,6 +1,6 @@
 """Writing mails in the transaction, sending them after it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,41 +32,60 @@ class Piece:
     octets: bytes
 
 
-def write_mail(
-    *,
-    destinataire: Personne,
-    epci: Epci,
-    type: str,
-    objet: models.Model,
-    sujet: str,
-    contexte: dict[str, object],
-    occurrence: str = "",
-    perime_at: datetime | None = None,
-    pieces: Iterable[Piece] = (),
-) -> Courriel | None:
-    """Write one mail from `courriels/<type>.txt`; returns None when the same one was already written.
+@dataclass(frozen=True)
+class Lettre:
+    """One mail to write, from the template `courriels/<type>.txt`.
 
     `occurrence` tells apart the mails of one kind about one object (a month, a reminder); after `perime_at` an unsent mail
     is given up and said « périmé » rather than flooding people late.
     """
-    corps = _body(type, {**contexte, "destinataire": destinataire, "site": settings.SITE_URL})
-    unique = {
-        "destinataire": destinataire,
-        "type": type,
-        "objet_type": objet._meta.label_lower,
-        "objet_id": objet.pk,
-        "occurrence": occurrence,
-    }
-    courriel = Courriel(
-        **unique,
-        epci=epci,
-        adresse=destinataire.email,
-        sujet=typeset(" ".join(sujet.split()))[:200],  # a header is one line
-        corps=typeset(corps).strip() + "\n",
-        ecrit_at=horloge.now(),
-        perime_at=perime_at,
+
+    destinataire: Personne
+    epci: Epci
+    type: str
+    objet: models.Model
+    sujet: str
+    contexte: dict[str, object]
+    occurrence: str = ""
+    perime_at: datetime | None = None
+    pieces: Sequence[Piece] = ()
+
+    def compose(self) -> Courriel:
+        corps = _body(self.type, {**self.contexte, "destinataire": self.destinataire, "site": settings.SITE_URL})
+        return Courriel(
+            destinataire=self.destinataire,
+            type=self.type,
+            objet_type=self.objet._meta.label_lower,
+            objet_id=self.objet.pk,
+            occurrence=self.occurrence,
+            epci=self.epci,
+            adresse=self.destinataire.email,
+            sujet=typeset(" ".join(self.sujet.split()))[:200],  # a header is one line
+            corps=typeset(corps).strip() + "\n",
+            ecrit_at=horloge.now(),
+            perime_at=self.perime_at,
+        )
+
+
+def write_mail(**lettre: Any) -> Courriel | None:
+    """Write one mail (fields of `Lettre`); returns None when the same one was already written."""
+    written = write_mails([Lettre(**lettre)])
+    return written[0] if written else None
+
+
+def write_mails(lettres: Iterable[Lettre]) -> list[Courriel]:
+    """Write mails in the transaction of what they tell; returns those that were not already written."""
+    composed = {courriel.message_id: (courriel, lettre) for lettre in lettres for courriel in [lettre.compose()]}
+    Courriel.objects.bulk_create([courriel for courriel, _ in composed.values()], ignore_conflicts=True)
+    written = list(Courriel.objects.filter(message_id__in=composed).order_by("pk"))
+    PieceJointe.objects.bulk_create(
+        PieceJointe(courriel=courriel, **vars(piece))
+        for courriel in written
+        for piece in composed[courriel.message_id][1].pieces
     )
-    return _insert(courriel, unique, list(pieces))
+    if written:
+        wake_after_commit()
+    return written
 
 
 def _body(type: str, contexte: dict[str, object]) -> str:
@@ -75,17 +94,13 @@ def _body(type: str, contexte: dict[str, object]) -> str:
     return str(template.template.render(Context(contexte, autoescape=False)))
 
 
-def _insert(courriel: Courriel, unique: dict[str, object], pieces: list[Piece]) -> Courriel | None:
-    Courriel.objects.bulk_create([courriel], ignore_conflicts=True)
-    written = Courriel.objects.filter(**unique, message_id=courriel.message_id).first()
-    if written:
-        PieceJointe.objects.bulk_create(PieceJointe(courriel=written, **vars(piece)) for piece in pieces)
-        wake_after_commit()
-    return written
-
-
 def send_due_mails() -> int:
-    """Send what waits, oldest first, and give up what is past its point; returns how many left."""
+    """Send what waits, oldest first, and give up what is past its point; returns how many left.
+
+    Without a mail server nothing is sent and nothing is said to be: mails wait for `EMAIL_HOST`.
+    """
+    if not settings.EMAIL_LEAVES:
+        return 0
     _give_up()
     sent = 0
     while batch := _send_batch():
@@ -117,7 +132,7 @@ def _send(courriel: Courriel, now: datetime) -> None:
     try:
         _message(courriel).send()
     except (OSError, ValueError) as error:  # ValueError: a message that cannot be written must not hold the others
-        delay = min(timedelta(minutes=2**courriel.essais), MAX_DELAY)
+        delay = min(timedelta(minutes=2 ** min(courriel.essais, 10)), MAX_DELAY)
         _pending().filter(pk=courriel.pk).update(
             essais=F("essais") + 1, reessai_at=horloge.real_now() + delay, erreur=str(error)[:300]
         )

@@ -23,7 +23,7 @@ from territoire.models import Epci
 
 INVITATION = "invitation"
 OUBLI = "mot_de_passe"
-# A second request within this delay is taken for the same one: a double click, or somebody flooding a mailbox.
+# A second request within this delay is the same one: a double click, or somebody flooding a mailbox.
 SAME_REQUEST = {INVITATION: timedelta(minutes=2), OUBLI: timedelta(minutes=10)}
 VALIDITY = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 
@@ -44,14 +44,22 @@ def invite(*, personne: Personne, epci: Epci, acteur: Personne | None) -> None:
     if acteur is not None:
         require(Annuaire(epci), acteur, "administrer")
     if not _may_sign_in(personne):
-        raise Refus("Ce compte ne peut pas recevoir d'invitation : il est fermé, ou c'est un compte de service.")
+        raise Refus(
+            "Ce compte ne peut pas recevoir d'invitation : il est fermé, ou c'est un compte de service."
+        )
     if _send_link(personne, epci, INVITATION, f"Votre accès à {settings.SITE_NAME}"):
-        record(type="personne.invitee", objet=personne, epci=epci, acteur=acteur, libelle="Invitation envoyée par courriel")
+        record(
+            type="personne.invitee",
+            objet=personne,
+            epci=epci,
+            acteur=acteur,
+            libelle="Invitation envoyée par courriel",
+        )
 
 
 @unite
 def help_forgetful(*, email: str) -> None:
-    """Mail a link to the holder of an address, if there is one; the caller must answer the same in every case."""
+    """Mail a link to the holder of an address, if any; the caller must answer the same in every case."""
     personne = find_personne(email)
     if personne is None or not _may_sign_in(personne):
         return
@@ -66,7 +74,7 @@ def _may_sign_in(personne: Personne) -> bool:
 
 
 def epci_of(personne: Personne) -> Epci | None:
-    """The EPCI that answers for an account: that of its first title today, else of its first habilitation ever."""
+    """The EPCI that answers for an account: that of its first title today, else of its first habilitation."""
     titre = next(iter(personne.acces.titres), None)
     if titre:
         return Epci.objects.get(pk=titre.epci_id)
@@ -78,7 +86,9 @@ def _send_link(personne: Personne, epci: Epci, type: str, sujet: str) -> bool:
     """Write the mail unless the same request was just made; returns whether it was written."""
     Personne.objects.select_for_update(of=("self",)).get(pk=personne.pk)
     now = horloge.now()
-    previous = Courriel.objects.filter(destinataire=personne, type=type, objet_type=personne._meta.label_lower)
+    previous = Courriel.objects.filter(
+        destinataire=personne, type=type, objet_type=personne._meta.label_lower
+    )
     if previous.filter(ecrit_at__gt=now - SAME_REQUEST[type]).exists():
         return False
     write_mail(
@@ -102,4 +112,10 @@ def choose_password(*, personne: Personne, mot_de_passe: str) -> None:
     forget_failures(username=personne.email.lower())
     epci = epci_of(personne)
     if epci:
-        record(type="personne.mot_de_passe", objet=personne, epci=epci, acteur=personne, libelle="Mot de passe choisi")
+        record(
+            type="personne.mot_de_passe",
+            objet=personne,
+            epci=epci,
+            acteur=personne,
+            libelle="Mot de passe choisi",
+        )

@@ -22,10 +22,10 @@ def service_address(epci: Epci, nom: str) -> str:
 
 @unite
 def issue_token(*, epci: Epci, nom: str, jours: int, revoquer: bool = False) -> str:
-    """Give the machine account `nom` of the EPCI (opened when needed) a new token, and return its secret: shown once.
+    """Give the machine account `nom` of the EPCI (opened when needed) a new token; return its secret.
 
-    `revoquer` ends the account's earlier tokens at once; otherwise they live until they expire. Raises Refus for a name
-    without letters or a duration outside 1 to 3,650 days.
+    `revoquer` ends the account's earlier tokens at once; otherwise they live until they expire. Raises Refus
+    for a name without letters or a duration outside 1 to 3,650 days.
     """
     if not sort_key(nom) or len(nom) > 100:
         raise Refus("Donnez à ce compte un nom lisible, de 100 caractères au plus.")

@@ -64,8 +64,8 @@ def welcome(
 ) -> Personne:
     """Open an account with its first habilitation in the EPCI; `acteur` is None for the installation.
 
-    The address of an existing account raises CompteExistant unless `rattacher`, which adds the habilitation to it and leaves
-    its identity as it is. The same request again changes nothing. Also raises what `grant` raises.
+    The address of an existing account raises CompteExistant unless `rattacher`, which adds the habilitation
+    to it, its identity left as it is. The same request again changes nothing. Raises what `grant` raises.
     """
     _check_right(epci, acteur)
     personne = find_personne(identite.email)
@@ -106,8 +106,8 @@ def _open(epci: Epci, acteur: Personne | None, identite: Identite) -> Personne:
 def grant(*, personne: Personne, epci: Epci, acteur: Personne | None, mandat: Mandat) -> Habilitation:
     """Give a role on a perimeter of the EPCI; the very same one again is the one already given.
 
-    Raises ActionInterdite unless `acteur` (None: the installation) administers the EPCI; Refus for a perimeter that does not
-    suit the role or is foreign, dates out of order, or the same role over an overlapping period.
+    Raises ActionInterdite unless `acteur` (None: installation) administers the EPCI; Refus for a perimeter
+    that does not suit the role or is foreign, dates out of order, the same role over some of the same days.
     """
     _check_right(epci, acteur)
     _check_perimeter(epci, mandat)
@@ -123,7 +123,12 @@ def grant(*, personne: Personne, epci: Epci, acteur: Personne | None, mandat: Ma
     if existing:
         raise Refus(f"{personne} tient déjà ce rôle {_period(existing.debut, existing.fin)}.", field="debut")
     habilitation = Habilitation.objects.create(personne=personne, epci=epci, **vars(mandat))
-    _record(habilitation, acteur, "donnee", f"Habilitation donnée : {mandat.libelle}, {_period(mandat.debut, mandat.fin)}")
+    _record(
+        habilitation,
+        acteur,
+        "donnee",
+        f"Habilitation donnée : {mandat.libelle}, {_period(mandat.debut, mandat.fin)}",
+    )
     return habilitation
 
 
@@ -131,8 +136,8 @@ def grant(*, personne: Personne, epci: Epci, acteur: Personne | None, mandat: Ma
 def end(*, habilitation: Habilitation, acteur: Personne, dernier_jour: date) -> None:
     """Let `dernier_jour` be the last day of a habilitation; one that would then never begin is withdrawn.
 
-    Raises ActionInterdite; Refus for a day before the beginning of one already begun, or when it would leave the EPCI
-    without administrator.
+    Raises ActionInterdite; Refus for a day before the beginning of one already begun, or when it would leave
+    the EPCI without administrator.
     """
     _check_right(habilitation.epci, acteur)
     epci = Epci.objects.select_for_update(of=("self",)).get(pk=habilitation.epci_id)
@@ -141,7 +146,9 @@ def end(*, habilitation: Habilitation, acteur: Personne, dernier_jour: date) -> 
     if row is None or row.fin == fin:
         return
     if fin <= row.debut < epci.today:
-        raise Refus(f"Le dernier jour ne peut précéder le début, {day_and_year(row.debut)}.", field="dernier_jour")
+        raise Refus(
+            f"Le dernier jour ne peut précéder le début, {day_and_year(row.debut)}.", field="dernier_jour"
+        )
     _keep_an_administrator(row, max(fin, row.debut))
     if fin <= row.debut:
         _record(row, acteur, "annulee", f"Habilitation retirée avant son début : {_label(row)}")
@@ -181,10 +188,15 @@ def _check_perimeter(epci: Epci, mandat: Mandat) -> None:
         if wanted and not given:
             raise Refus(f"Choisissez {names[field]} : le rôle « {label} » s'y rapporte.", field=field)
         if given and not wanted:
-            raise Refus(f"Laissez {names[field]} de côté : le rôle « {label} » ne s'y rapporte pas.", field=field)
+            raise Refus(
+                f"Laissez {names[field]} de côté : le rôle « {label} » ne s'y rapporte pas.", field=field
+            )
     if mandat.pole and mandat.pole.epci_id != epci.pk:
         raise Refus("Ce pôle n'est pas de votre EPCI.", field="pole")
-    if mandat.commune and not Commune.objects.members_of(epci, mandat.debut).filter(pk=mandat.commune.pk).exists():
+    if (
+        mandat.commune
+        and not Commune.objects.members_of(epci, mandat.debut).filter(pk=mandat.commune.pk).exists()
+    ):
         raise Refus(f"{mandat.commune} n'est pas membre de {epci} à cette date.", field="commune")
 
 
@@ -209,7 +221,11 @@ def _period(debut: date, fin: date | None) -> str:
 
 
 def _record(
-    row: Habilitation, acteur: Personne | None, what: str, libelle: str, detail: dict[str, object] | None = None
+    row: Habilitation,
+    acteur: Personne | None,
+    what: str,
+    libelle: str,
+    detail: dict[str, object] | None = None,
 ) -> None:
     """A line about the person, without her name: the line may be read by her whole commune."""
     record(

@@ -70,7 +70,7 @@ def run(tache: Tache) -> None:
 
 
 def _failed(tache: Tache) -> None:
-    delay = min(timedelta(minutes=2**tache.essais), MAX_DELAY)
+    delay = min(timedelta(minutes=2 ** min(tache.essais, 10)), MAX_DELAY)
     Tache.objects.filter(pk=tache.pk).update(
         bail_at=None, reessai_at=horloge.real_now() + delay, erreur=traceback.format_exc()[-2000:]
     )

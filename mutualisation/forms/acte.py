@@ -14,7 +14,12 @@ class PartieForm(forms.Form):
     """Whose act it is: chosen first, because the lines depend on it."""
 
     type = forms.ChoiceField(label="Nature de l'acte", choices=Acte.Type.choices)
-    commune = forms.ModelChoiceField(label="Commune, pour un conseil municipal", queryset=Commune.objects.none(), required=False, empty_label="choisir")
+    commune = forms.ModelChoiceField(
+        label="Commune, pour un conseil municipal",
+        queryset=Commune.objects.none(),
+        required=False,
+        empty_label="choisir",
+    )
 
     def __init__(self, *args: Any, epci: Epci, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,7 +41,9 @@ class ActeForm(forms.Form):
     numero = forms.CharField(label="Numéro", max_length=50, help_text="Tel qu'il figure sur l'acte.")
     adopte_on = forms.DateField(label="Adopté le", widget=JourInput)
     executoire_on = forms.DateField(
-        label="Exécutoire le", widget=JourInput, help_text="Une fois transmis au préfet et publié (CGCT, art. L.2131-1)."
+        label="Exécutoire le",
+        widget=JourInput,
+        help_text="Une fois transmis au préfet et publié (CGCT, art. L.2131-1).",
     )
     teletransmission = forms.CharField(label="Identifiant de télétransmission", max_length=60, required=False)
     lignes = forms.TypedMultipleChoiceField(

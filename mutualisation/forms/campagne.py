@@ -21,8 +21,12 @@ class FiltreCampagne(django_filters.FilterSet):
     """State, pôle and a piece of the name of the commune."""
 
     etat = django_filters.ChoiceFilter(label="État", choices=ETATS, empty_label="tous", method="by_state")
-    pole = django_filters.ModelChoiceFilter(label="Pôle", queryset=poles, empty_label="tous", method="by_pole")
-    q = django_filters.CharFilter(label="Commune", method="by_name", widget=forms.TextInput(attrs={"type": "search"}))
+    pole = django_filters.ModelChoiceFilter(
+        label="Pôle", queryset=poles, empty_label="tous", method="by_pole"
+    )
+    q = django_filters.CharFilter(
+        label="Commune", method="by_name", widget=forms.TextInput(attrs={"type": "search"})
+    )
 
     class Meta:
         model = Declaration

@@ -48,7 +48,9 @@ class DatesForm(forms.Form):
         for name in DATES:
             label = str(Cycle._meta.get_field(name).verbose_name).capitalize()
             help_text = f"{long_day(jours[name]).capitalize()}. {AIDES[name]}"
-            self.fields[name] = forms.DateField(label=label, help_text=help_text, widget=JourInput, initial=jours[name])
+            self.fields[name] = forms.DateField(
+                label=label, help_text=help_text, widget=JourInput, initial=jours[name]
+            )
 
     @property
     def dates(self) -> dict[str, date]:

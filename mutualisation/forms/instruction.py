@@ -11,7 +11,11 @@ from mutualisation.models import Domaine, Ligne
 from territoire.models import Commune
 
 Arbitrage = Ligne.Arbitrage
-DECISIONS = ((Arbitrage.ACCEPTEE, "Accepter"), (Arbitrage.REFUSEE, "Refuser"), (Arbitrage.REPORTEE, "Reporter au cycle suivant"))
+DECISIONS = (
+    (Arbitrage.ACCEPTEE, "Accepter"),
+    (Arbitrage.REFUSEE, "Refuser"),
+    (Arbitrage.REPORTEE, "Reporter au cycle suivant"),
+)
 ARBITRAGES = [(a.value, a.label) for a in Arbitrage if a != Arbitrage.SANS_OBJET]
 NATURES = [(n.value, n.label) for n in Ligne.Nature if n != Ligne.Nature.MAINTIEN]
 QUALITE = "Direction des territoires"

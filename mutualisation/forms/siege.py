@@ -16,7 +16,7 @@ DATE = {"invalid": "Cette date n'existe pas.", "required": "Indiquez le jour."}
 
 
 def people_of(epci: Epci) -> QuerySet[Personne]:
-    """Those who may sit: people who have or had a title, a seat or a place in a team of the EPCI, accounts still open."""
+    """Those who may sit: open accounts with a title, a seat or a team in the EPCI, past or present."""
     known = (
         Q(pk__in=Personne.objects.in_epcis([epci.pk]).values("pk"))
         | Q(sieges__siege__epci=epci)
@@ -152,8 +152,10 @@ class FinForm(forms.Form):
         error_messages=DATE,
     )
 
+    prefix = "fin"
+
     def __init__(self, *args: Any, siege: Siege, **kwargs: Any) -> None:
-        super().__init__(*args, prefix="fin", **kwargs)
+        super().__init__(*args, **kwargs)
         holders = siege.titulaires.filter(Q(fin=None) | Q(fin__gt=siege.epci.today))
         field: Any = self.fields["titulaire"]
         field.queryset = holders.select_related("personne", "equipe").order_by("debut", "pk")

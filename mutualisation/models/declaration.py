@@ -48,7 +48,9 @@ class Declaration(Abilities, Versioned):
     deposee_at = models.DateTimeField("déposée le", null=True, blank=True)
     deposee_par = models.ForeignKey(Personne, models.PROTECT, null=True, blank=True, related_name="+")
     deposee_qualite = models.CharField("en qualité de", max_length=100, blank=True)
-    accuse = models.OneToOneField(Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="accusé")
+    accuse = models.OneToOneField(
+        Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="accusé"
+    )
 
     objects = DeclarationQuerySet.as_manager()
 
@@ -101,7 +103,9 @@ class Declaration(Abilities, Versioned):
 class MotifDomaine(models.Model):
     """Why a commune changes a domain, in its own words; kept even when it finally changes nothing."""
 
-    declaration = models.ForeignKey(Declaration, models.CASCADE, related_name="motifs", verbose_name="déclaration")
+    declaration = models.ForeignKey(
+        Declaration, models.CASCADE, related_name="motifs", verbose_name="déclaration"
+    )
     domaine = models.ForeignKey(Domaine, models.PROTECT, related_name="+", verbose_name="domaine")
     texte = models.TextField("motif", max_length=4000, blank=True)
 
@@ -109,7 +113,9 @@ class MotifDomaine(models.Model):
         verbose_name = "motif"
         verbose_name_plural = "motifs"
         ordering: ClassVar = ["declaration", "domaine"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["declaration", "domaine"], name="motifdomaine_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["declaration", "domaine"], name="motifdomaine_once")
+        ]
 
     def __str__(self) -> str:
         return self.texte

@@ -58,7 +58,9 @@ class Ligne(Abilities, Versioned):
         "dater": "Seule la Direction des territoires fixe la date d'effet d'une ligne dont les actes sont tardifs.",
     }
 
-    declaration = models.ForeignKey(Declaration, models.PROTECT, related_name="lignes", verbose_name="déclaration")
+    declaration = models.ForeignKey(
+        Declaration, models.PROTECT, related_name="lignes", verbose_name="déclaration"
+    )
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="+", verbose_name="EPCI")
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="+", verbose_name="commune")
     domaine = models.ForeignKey(Domaine, models.PROTECT, related_name="+", verbose_name="domaine")
@@ -104,7 +106,9 @@ class Ligne(Abilities, Versioned):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["epci", "effet_on"], name="ligne_to_apply", condition=Q(arbitrage="acceptee", appliquee_at=None)
+                fields=["epci", "effet_on"],
+                name="ligne_to_apply",
+                condition=Q(arbitrage="acceptee", appliquee_at=None),
             )
         ]
 
@@ -113,7 +117,7 @@ class Ligne(Abilities, Versioned):
 
     def abilities_for(self, user: Any) -> dict[str, bool]:
         directs = user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
-        changing = self.nature != self.Nature.MAINTIEN and not self.appliquee_at
+        changing = self.declaration.deposee and self.nature != self.Nature.MAINTIEN and not self.appliquee_at
         return {
             "arbitrer": directs and changing,
             "dater": directs and changing and self.arbitrage == self.Arbitrage.ACCEPTEE,

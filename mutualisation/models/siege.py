@@ -19,7 +19,7 @@ class SiegeQuerySet(models.QuerySet):
         return self.filter(epci__in=user.acces.epcis)
 
     def epci_side(self, commune: Commune, epci: Epci, on: date) -> "SiegeQuerySet":
-        """Seats of the EPCI that serve a commune, the nearest perimeter first: commune, then pôle, then EPCI."""
+        """Seats of the EPCI that serve a commune, the nearest perimeter first: commune, pôle, EPCI."""
         poles = Appartenance.objects.on(on).filter(commune=commune, epci=epci).values("pole")
         serving = self.filter(
             Q(commune=commune) | Q(commune=None, pole__in=poles) | Q(commune=None, pole=None),
@@ -32,7 +32,10 @@ class SiegeQuerySet(models.QuerySet):
 
 
 class Siege(Abilities, models.Model):
-    """A seat: a side, a domain and a perimeter. A commune's seat names that commune; the EPCI's may cover all, a pôle or one."""
+    """A seat: a side, a domain and a perimeter.
+
+    A commune's seat names that commune; the EPCI's may cover all of them, a pôle or one.
+    """
 
     class Cote(models.TextChoices):
         COMMUNE = "commune", "commune"

@@ -27,7 +27,9 @@ def actes(request: HttpRequest, pk: int) -> HttpResponse:
     cycle = visible_cycle(request, pk)
     require_reader(request.user, cycle.epci)
     avancements = read_progress(cycle, request.user)
-    recorded = Acte.objects.visible_to(request.user).filter(cycle=cycle).select_related("commune", "saisi_par")
+    recorded = (
+        Acte.objects.visible_to(request.user).filter(cycle=cycle).select_related("commune", "saisi_par")
+    )
     context = {
         "cycle": cycle,
         "avancements": avancements,
@@ -56,7 +58,9 @@ def acte_nouveau(request: HttpRequest, pk: int) -> HttpResponse:
     form = _form(request, cycle, lues, type_)
     if request.method == "POST" and form.is_valid():
         try:
-            acte = record_act(cycle=cycle, acteur=request.user, type=type_, commune=commune, **form.cleaned_data)
+            acte = record_act(
+                cycle=cycle, acteur=request.user, type=type_, commune=commune, **form.cleaned_data
+            )
         except Refus as refus:
             tell(form, refus)
             return _page(request, cycle, partie, form, lues, status_of(refus))
@@ -100,10 +104,14 @@ def _page(
 def _groups(form: ActeForm, lues: list[LigneLue], type_: str) -> list[dict[str, Any]]:
     """The boxes, by commune, ticked as typed (or as proposed)."""
     ticked = {str(value) for value in form["lignes"].value() or []}
-    return [{"commune": group[0].ligne.commune, "cases": _boxes(group, ticked, type_)} for group in by_commune(lues)]
+    return [
+        {"commune": group[0].ligne.commune, "cases": _boxes(group, ticked, type_)}
+        for group in by_commune(lues)
+    ]
 
 
 def _boxes(group: list[LigneLue], ticked: set[str], type_: str) -> list[dict[str, Any]]:
     return [
-        {"lue": lue, "cochee": str(lue.ligne.pk) in ticked, "deja": already_voted(lue, type_)} for lue in group
+        {"lue": lue, "cochee": str(lue.ligne.pk) in ticked, "deja": already_voted(lue, type_)}
+        for lue in group
     ]

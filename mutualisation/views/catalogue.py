@@ -15,7 +15,7 @@ from territoire.models import Commune, Epci
 
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
-    """Families, domains and activities of the edition in force today, and how many communes share each domain."""
+    """Families, domains and activities of the edition in force, and how many communes share each domain."""
     epci = current_epci(request)
     edition = edition_on(epci, epci.today)
     context = {
@@ -28,7 +28,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 
 
 def _families(epci: Epci, edition: Catalogue) -> list[dict[str, Any]]:
-    """[{libelle, domaines, activites}…], each domain with its activities and the number of communes that share it."""
+    """[{libelle, domaines, activites}…], each domain with the number of communes that share it."""
     lu = edition.read()
     paiements = dict(edition.domaines.order_by("ordre").values_list("domaine_id", "paiement"))
     shared = _sharing(epci, edition)

@@ -42,7 +42,9 @@ def visible_cycle(request: HttpRequest, pk: int) -> Cycle:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cycle_nouveau(request: HttpRequest) -> HttpResponse:
     """Prepare a cycle: dates are proposed for the year asked (`annee`), and everything typed stays when refused."""
-    if request.epci is None or not request.user.acces.acts_for_epci(request.epci.pk, Role.DIRECTION_TERRITOIRES):
+    if request.epci is None or not request.user.acces.acts_for_epci(
+        request.epci.pk, Role.DIRECTION_TERRITOIRES
+    ):
         raise ActionInterdite(WHO_PREPARES)
     year_form = AnneeForm(request.GET if "annee" in request.GET else {"annee": next_year(request.epci)})
     annee = year_form.cleaned_data["annee"] if year_form.is_valid() else next_year(request.epci)
@@ -116,7 +118,9 @@ def cycle_dates(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _dates_page(request, found, form, 422)
     try:
-        change_dates(cycle=found, acteur=request.user, version=form.cleaned_data["version"] or 0, dates=form.dates)
+        change_dates(
+            cycle=found, acteur=request.user, version=form.cleaned_data["version"] or 0, dates=form.dates
+        )
     except Refus as refus:
         tell(form, refus)
         with_version(form, found.version)
@@ -134,5 +138,7 @@ def cycle_ouvrir(request: HttpRequest, pk: int) -> HttpResponse:
     """Open the campaign; pressing twice changes nothing."""
     found = visible_cycle(request, pk)
     open_cycle(cycle=found, acteur=request.user)
-    messages.success(request, f"Cycle {found.annee} ouvert : chaque commune a sa déclaration, les DGS sont prévenus.")
+    messages.success(
+        request, f"Cycle {found.annee} ouvert : chaque commune a sa déclaration, les DGS sont prévenus."
+    )
     return redirect("mutualisation:cycle", pk=pk)

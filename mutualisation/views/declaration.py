@@ -27,8 +27,12 @@ def ma_declaration(request: HttpRequest) -> HttpResponse:
     contexte = request.contexte
     if contexte is None or contexte.commune_id is None:
         return render(request, "mutualisation/declaration/aucune.html", {"commune": None})
-    mine = Declaration.objects.visible_to(request.user).filter(epci=contexte.epci_id, commune=contexte.commune_id)
-    latest = mine.filter(cycle__ouvert_at__isnull=False).select_related("cycle__epci").order_by("-cycle__annee")
+    mine = Declaration.objects.visible_to(request.user).filter(
+        epci=contexte.epci_id, commune=contexte.commune_id
+    )
+    latest = (
+        mine.filter(cycle__ouvert_at__isnull=False).select_related("cycle__epci").order_by("-cycle__annee")
+    )
     declarations = list(latest)
     declaring = [one for one in declarations if one.cycle.declarations_ouvertes]
     if not declarations:
@@ -131,5 +135,7 @@ def _qualite(request: HttpRequest, found: Declaration) -> str:
 @require_GET
 def accuse(request: HttpRequest, pk: int) -> HttpResponse:
     """The accusé de dépôt, as a PDF."""
-    found = get_object_or_404(Declaration.objects.visible_to(request.user).select_related("accuse"), pk=pk, accuse__isnull=False)
+    found = get_object_or_404(
+        Declaration.objects.visible_to(request.user).select_related("accuse"), pk=pk, accuse__isnull=False
+    )
     return serve(request, found.accuse)

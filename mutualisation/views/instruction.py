@@ -124,7 +124,8 @@ def ligne(request: HttpRequest, pk: int) -> HttpResponse:
         with_version(form, lue.ligne.version)
         return _page(request, lue, form, status=status_of(refus))
     messages.success(
-        request, typeset(f"{lue.ligne.commune}, {lue.ligne.activite} : demande {decided.get_arbitrage_display()}.")
+        request,
+        typeset(f"{lue.ligne.commune}, {lue.ligne.activite} : demande {decided.get_arbitrage_display()}."),
     )
     return redirect(_back(request, lue.ligne))
 
@@ -149,7 +150,11 @@ def _present(found: Ligne) -> dict[str, Any]:
 
 
 def _page(
-    request: HttpRequest, lue: LigneLue, form: DecisionForm, date_form: DateEffetForm | None = None, status: int = 200
+    request: HttpRequest,
+    lue: LigneLue,
+    form: DecisionForm,
+    date_form: DateEffetForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     found = lue.ligne
     droits = found.abilities_for(request.user)

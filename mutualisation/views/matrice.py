@@ -59,7 +59,7 @@ def _common(form: FiltreForm, filtre: Filtre, matrice: Matrice) -> dict[str, Any
 
 
 def _chapeau(form: FiltreForm, filtre: Filtre, matrice: Matrice) -> str:
-    poles = dict(form.fields["pole"].choices)  # type: ignore[attr-defined]
+    poles = dict(form.fields["pole"].choices)
     pole = poles.get(str(filtre.pole), "") if filtre.pole else ""
     famille = DomaineVersion.Famille(filtre.famille).label if filtre.famille else ""
     said = sentence(matrice, pole=pole, famille=famille)
@@ -87,7 +87,7 @@ def matrice(request: HttpRequest) -> HttpResponse:
 
 
 def _rows(rangs: Sequence[Rang], matrice: Matrice) -> Iterator[tuple[Any, list[tuple[str, str, str]]]]:
-    """(commune, [(classes, address or nothing, words)…]): plain values, because a page holds up to 2,844 cells."""
+    """(commune, [(classes, address or nothing, words)…]): plain values, a page holds up to 2,844 cells."""
     prefix, suffix = reverse("mutualisation:matrice"), f"?le={matrice.on.isoformat()}"
     for rang in rangs:
         start, name = f"{prefix}{rang.commune.id}/", rang.commune.nom
@@ -134,7 +134,7 @@ def _when(days: set[date]) -> str:
 
 @require_safe
 def liste(request: HttpRequest) -> HttpResponse:
-    """The same in words, commune by commune: for a telephone, a large zoom, a screen reader; `commune` shows one."""
+    """The same in words, commune by commune, for a telephone or a large zoom; `commune` shows one."""
     form, filtre, matrice = _read(request)
     rangs = list(matrice.rangs)
     seule = request.GET.get("commune", "")

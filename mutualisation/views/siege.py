@@ -1,7 +1,7 @@
 """Seats: who answers for a domain on each side, and naming them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from comptes.acces import Titre
+from comptes.models import Personne
 from comptes.roles import ROLES_COMMUNE, Role
 from journal.models import Evenement
 from mutualisation.forms.siege import ONE_DAY, FinForm, NominationForm, SiegeForm
@@ -124,7 +125,9 @@ def _rows(request: HttpRequest, epci: Epci, commune: Commune, catalogue: Catalog
 
 
 def _new_url(domaine: DomaineLu, cote: str, commune: Commune | None = None) -> str:
-    given = {"domaine": domaine.id, "cote": cote, **({"commune": commune.pk} if commune else {})}
+    given: dict[str, str | int] = {"domaine": domaine.id, "cote": cote}
+    if commune:
+        given["commune"] = commune.pk
     return f"{reverse('mutualisation:siege_nouveau')}?{urlencode(given)}"
 
 
@@ -154,7 +157,7 @@ def _appoint(request: HttpRequest, epci: Epci, form: NominationForm, **seat: Any
     if not form.is_valid():
         return None
     try:
-        titulaire = appoint(epci=epci, acteur=request.user, **{**form.nomination, **seat})
+        titulaire = appoint(epci=epci, acteur=cast(Personne, request.user), **{**form.nomination, **seat})
     except Refus as refus:
         form.refuse(refus)
         return None
@@ -168,7 +171,9 @@ def _end(request: HttpRequest, form: FinForm) -> HttpResponse | None:
     titulaire = form.cleaned_data["titulaire"]
     try:
         end_appointment(
-            titulaire=titulaire, acteur=request.user, fin=form.cleaned_data["dernier_jour"] + ONE_DAY
+            titulaire=titulaire,
+            acteur=cast(Personne, request.user),
+            fin=form.cleaned_data["dernier_jour"] + ONE_DAY,
         )
     except Refus as refus:
         form.add_error("dernier_jour", refus.message)
@@ -209,12 +214,11 @@ NOBODY = object()
 
 
 def _new_seat_scope(user: Any, contexte: Titre, epci: Epci) -> Any:
-    """The commune to which a new seat is limited, None for any perimeter, NOBODY for someone who may not name."""
+    """The commune a new seat is limited to, None for any perimeter, NOBODY for who may not name."""
     if Siege(epci=epci, cote=Siege.Cote.EPCI).abilities_for(user)["nommer"]:
         return None
-    commune = (
-        Commune.objects.filter(pk=contexte.commune_id).first() if contexte.role in ROLES_COMMUNE else None
-    )
+    own = contexte.commune_id if contexte.role in ROLES_COMMUNE else None
+    commune = Commune.objects.get(pk=own) if own else None
     seat = Siege(epci=epci, cote=Siege.Cote.COMMUNE, commune=commune)
     return commune if commune and seat.abilities_for(user)["nommer"] else NOBODY
 

@@ -38,8 +38,16 @@ def record_act(
     if not acteur.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES):
         raise ActionInterdite(WHO)
     if (type == Acte.Type.CONSEIL_MUNICIPAL) != bool(commune):
-        raise Refus("Un acte du conseil municipal nomme sa commune ; un acte de l'EPCI n'en nomme pas.", field="commune")
+        raise Refus(
+            "Un acte du conseil municipal nomme sa commune ; un acte de l'EPCI n'en nomme pas.",
+            field="commune",
+        )
     covered = _covered(cycle, commune, lignes)
+    if max(adopte_on, executoire_on) > cycle.epci.today:
+        raise Refus(
+            "Cette date est à venir : un acte s'enregistre une fois adopté et exécutoire.",
+            field="executoire_on",
+        )
     if executoire_on < adopte_on:
         raise Refus("Un acte ne peut pas être exécutoire avant d'être adopté.", field="executoire_on")
     acte = Acte(
@@ -64,14 +72,19 @@ def record_act(
 
 def _covered(cycle: Cycle, commune: Commune | None, lignes: Sequence[int]) -> list[int]:
     """The lines, locked: two acts recorded in the same second must each see the other."""
-    possible = Ligne.objects.filter(pk__in=lignes, declaration__cycle=cycle, arbitrage=Ligne.Arbitrage.ACCEPTEE)
+    possible = Ligne.objects.filter(
+        pk__in=lignes, declaration__cycle=cycle, arbitrage=Ligne.Arbitrage.ACCEPTEE
+    )
     if commune:
         possible = possible.filter(commune=commune)
     covered = [ligne.pk for ligne in possible.order_by("pk").select_for_update(of=("self",))]
     if not covered:
         raise Refus("Choisissez au moins une ligne acceptée que cet acte approuve.", field="lignes")
     if len(covered) != len(set(lignes)):
-        raise Refus("Une ligne choisie n'est pas acceptée, ou n'est pas de cette commune et de ce cycle.", field="lignes")
+        raise Refus(
+            "Une ligne choisie n'est pas acceptée, ou n'est pas de cette commune et de ce cycle.",
+            field="lignes",
+        )
     return covered
 
 

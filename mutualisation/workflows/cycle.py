@@ -31,7 +31,9 @@ WHO_PREPARES = "Seule la Direction des territoires prépare un cycle."
 
 
 @unite
-def prepare_cycle(*, epci: Epci, annee: int, acteur: Personne | None, dates: dict[str, date] | None = None) -> Cycle:
+def prepare_cycle(
+    *, epci: Epci, annee: int, acteur: Personne | None, dates: dict[str, date] | None = None
+) -> Cycle:
     """Create the cycle taking effect in `annee`, with default dates where none is given; not open yet.
 
     `acteur` is None only when a command prepares it. Raises ActionInterdite, Refus when dates
@@ -53,7 +55,10 @@ def prepare_cycle(*, epci: Epci, annee: int, acteur: Personne | None, dates: dic
 
 def _catalogue(epci: Epci, annee: int) -> Catalogue:
     if not Catalogue.objects.filter(epci=epci, gele_at__isnull=False).exists():
-        raise Refus("Votre EPCI n'a pas encore de catalogue : il faut l'arrêter avant de préparer un cycle.", field="annee")
+        raise Refus(
+            "Votre EPCI n'a pas encore de catalogue : il faut l'arrêter avant de préparer un cycle.",
+            field="annee",
+        )
     return Catalogue.objects.in_force(epci, date(annee, 1, 1))
 
 
@@ -72,7 +77,8 @@ def _check_order(cycle: Cycle, earlier: str, later: str) -> None:
     if second > first or (second == first and later in MAY_BE_SAME_DAY):
         return
     raise Refus(
-        f"« {_label(later)} » ({long_day(second)}) doit venir après « {_label(earlier)} » ({long_day(first)}).", field=later
+        f"« {_label(later)} » ({long_day(second)}) doit venir après « {_label(earlier)} » ({long_day(first)}).",
+        field=later,
     )
 
 
@@ -132,7 +138,9 @@ def open_cycle(*, cycle: Cycle, acteur: Personne | None) -> Cycle:
     cycle.ouvert_par = acteur
     cycle.save(update_fields=["ouvert_at", "ouvert_par"])
     communes = list(Commune.objects.members_of(cycle.epci, cycle.epci.today))
-    Declaration.objects.bulk_create(Declaration(epci=cycle.epci, cycle=cycle, commune=commune) for commune in communes)
+    Declaration.objects.bulk_create(
+        Declaration(epci=cycle.epci, cycle=cycle, commune=commune) for commune in communes
+    )
     _schedule(cycle)
     _announce(cycle)
     for start in registres.demarrages:
@@ -187,7 +195,9 @@ def run_reminder(tache: Tache) -> None:
     moved = tache.parametres["jour"] != (cycle.declaration_fin_on - timedelta(days=REMINDER_DAYS)).isoformat()
     if moved or not cycle.declarations_ouvertes:
         return
-    late = set(cycle.declarations.filter(etat=Declaration.Etat.BROUILLON).values_list("commune_id", flat=True))
+    late = set(
+        cycle.declarations.filter(etat=Declaration.Etat.BROUILLON).values_list("commune_id", flat=True)
+    )
     awaited = [habilitation for habilitation in _dgs(cycle.epci) if habilitation.commune_id in late]
     for done, habilitation in enumerate(awaited, start=1):
         _remind(cycle, habilitation)
@@ -215,6 +225,7 @@ def close_cycle(*, cycle: Cycle, acteur: Personne) -> Cycle:
     require(cycle, acteur, "clore")
     cycle.clos_at = horloge.now()
     cycle.save(update_fields=["clos_at"])
-    record(type="cycle.clos", objet=cycle, epci=cycle.epci, acteur=acteur, libelle=f"Cycle {cycle.annee} clos")
+    record(
+        type="cycle.clos", objet=cycle, epci=cycle.epci, acteur=acteur, libelle=f"Cycle {cycle.annee} clos"
+    )
     return cycle
-

@@ -127,7 +127,9 @@ def _save_motifs(declaration: Declaration, saisie: Saisie) -> None:
         _save_motif(declaration, present.get(domaine_id), domaine_id, seen, texte)
 
 
-def _save_motif(declaration: Declaration, motif: MotifDomaine | None, domaine_id: int, seen: str, texte: str) -> None:
+def _save_motif(
+    declaration: Declaration, motif: MotifDomaine | None, domaine_id: int, seen: str, texte: str
+) -> None:
     if len(texte) > MOTIF_MAX:
         raise Refus(
             f"Un motif tient en {spaced(MOTIF_MAX)} caractères ; celui-ci en compte {spaced(len(texte))}.",
@@ -136,7 +138,9 @@ def _save_motif(declaration: Declaration, motif: MotifDomaine | None, domaine_id
     current = motif.texte if motif else ""
     if current not in (seen, texte):
         raise Conflit(_who_wrote(declaration, motif, current), field=f"motif-{domaine_id}")
-    MotifDomaine.objects.update_or_create(declaration=declaration, domaine_id=domaine_id, defaults={"texte": texte})
+    MotifDomaine.objects.update_or_create(
+        declaration=declaration, domaine_id=domaine_id, defaults={"texte": texte}
+    )
 
 
 def _who_wrote(declaration: Declaration, motif: MotifDomaine | None, current: str) -> str:
@@ -239,7 +243,9 @@ def receipt_data(declaration: Declaration, choix: Choix) -> dict[str, object]:
             for changement in etat.changements
         ],
         "maintenus": [
-            {"domaine": etat.domaine.libelle, "activites": kept} for etat in choix.domaines if (kept := _kept_labels(etat))
+            {"domaine": etat.domaine.libelle, "activites": kept}
+            for etat in choix.domaines
+            if (kept := _kept_labels(etat))
         ],
         "suite": next_steps(declaration),
         "demonstration": horloge.is_demonstration(),
@@ -264,7 +270,9 @@ def next_steps(declaration: Declaration) -> list[str]:
 
 def _tell(declaration: Declaration, choix: Choix, acteur: Personne) -> None:
     today = declaration.epci.today
-    commune = Habilitation.objects.on(today).filter(commune=declaration.commune, role__in=[Role.DGS, Role.MAIRE])
+    commune = Habilitation.objects.on(today).filter(
+        commune=declaration.commune, role__in=[Role.DGS, Role.MAIRE]
+    )
     direction = Habilitation.objects.on(today).filter(role=Role.DIRECTION_TERRITOIRES)
     rows = (commune | direction).filter(epci=declaration.epci).select_related("personne").order_by("pk")
     for personne in dict.fromkeys(row.personne for row in rows):

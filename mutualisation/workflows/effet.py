@@ -8,7 +8,7 @@ open.
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from comptes.models import Personne
 from journal.models import Tache
@@ -28,7 +28,10 @@ TACHE_EFFET = "mutualisation.effet"
 def executoire_dates(lignes: Iterable[int]) -> dict[int, tuple[date | None, date | None]]:
     """For each line, the earliest day its commune's act and the EPCI's act are exécutoires (None while missing)."""
     rows = Ligne.objects.filter(pk__in=lignes).with_acts()
-    return {pk: (commune_on, epci_on) for pk, commune_on, epci_on in rows.values_list("pk", "acte_commune_on", "acte_epci_on")}
+    return {
+        pk: (commune_on, epci_on)
+        for pk, commune_on, epci_on in rows.values_list("pk", "acte_commune_on", "acte_epci_on")
+    }
 
 
 def date_effects(lignes: Sequence[int]) -> None:
@@ -112,58 +115,69 @@ def _apply_declaration(declaration: int, epci: Epci) -> None:
 def apply_ready(epci: Epci, lignes: Sequence[int]) -> None:
     """Open and close the adhesions of the lines that are ready, inside the unit of the caller."""
     ready = Ligne.objects.to_apply(epci.today).filter(pk__in=lignes)
-    rows = list(ready.select_related("commune", "activite", "epci").order_by("pk").select_for_update(of=("self",)))
+    rows = list(
+        ready.select_related("commune", "activite", "epci").order_by("pk").select_for_update(of=("self",))
+    )
     if not rows:
         return
-    _open(rows)
-    _close(rows)
+    touched = _open(rows) | _close(rows)
     Ligne.objects.filter(pk__in=[row.pk for row in rows]).update(appliquee_at=horloge.now())
     for row in rows:
-        _record(row)
+        _record(row, row.pk in touched)
 
 
-def _open(rows: list[Ligne]) -> None:
-    """Open an adhesion for each entering line, unless one is already open on that day."""
+def _open(rows: list[Ligne]) -> set[int]:
+    """Open an adhesion for each entering line, unless one already runs on that day; returns the lines that opened one."""
     entering = [row for row in rows if row.nature != Ligne.Nature.RETRAIT]
-    last_end = _last_ends(entering)
-    fresh = [row for row in entering if (row.commune_id, row.activite_id) not in last_end]
+    running = _running(entering)
+    fresh = [row for row in entering if (row.commune_id, row.activite_id) not in running]
     Adhesion.objects.bulk_create(
-        Adhesion(epci=row.epci, commune=row.commune, activite=row.activite, debut=row.effet_on, ligne=row) for row in fresh
+        Adhesion(epci=row.epci, commune=row.commune, activite=row.activite, debut=row.effet_on, ligne=row)
+        for row in fresh
     )
+    return {row.pk for row in fresh}
 
 
-def _last_ends(rows: list[Ligne]) -> dict[tuple[int, int], date | None]:
-    """Adhesions that still run on the day of effect of these lines, by (commune, activité)."""
+def _running(rows: list[Ligne]) -> set[tuple[int, int]]:
+    """(commune, activité) of the adhesions that still run on the day of effect of these lines."""
     if not rows:
-        return {}
+        return set()
     day = min(row.effet_on for row in rows if row.effet_on)
     running = Adhesion.objects.filter(
         Q(fin=None) | Q(fin__gt=day),
         commune__in={row.commune_id for row in rows},
         activite__in={row.activite_id for row in rows},
     )
-    grouped = running.values("commune_id", "activite_id").annotate(last=Max("fin")).order_by()
-    return {(row["commune_id"], row["activite_id"]): row["last"] for row in grouped}
+    return set(running.values_list("commune_id", "activite_id"))
 
 
-def _close(rows: list[Ligne]) -> None:
-    """Close the open adhesion of each leaving line; one that is already closed stays as it is."""
+def _close(rows: list[Ligne]) -> set[int]:
+    """Close the open adhesion of each leaving line, if it has one; returns the lines that closed one."""
+    closed = set()
     for row in rows:
         if row.nature == Ligne.Nature.RETRAIT:
-            Adhesion.objects.filter(
+            running = Adhesion.objects.filter(
                 commune=row.commune, activite=row.activite, fin=None, debut__lt=row.effet_on
-            ).update(fin=row.effet_on, ligne_fin=row)
+            )
+            if running.update(fin=row.effet_on, ligne_fin=row):
+                closed.add(row.pk)
+    return closed
 
 
-def _record(row: Ligne) -> None:
+def _record(row: Ligne, touched: bool) -> None:
     leaving = row.nature == Ligne.Nature.RETRAIT
     assert row.effet_on  # to_apply() keeps dated lines only
+    kind, words = (
+        ("adhesion.close", "fin du partage") if leaving else ("adhesion.ouverte", "début du partage")
+    )
+    if not touched:
+        kind, words = "ligne.sans_effet", "n'était plus partagée" if leaving else "était déjà partagée"
     record(
-        type="adhesion.close" if leaving else "adhesion.ouverte",
+        type=kind,
         objet=row,
         epci=row.epci,
         commune=row.commune,
         acteur=None,
-        libelle=f"{row.commune}, {row.activite} : {'fin' if leaving else 'début'} du partage le {day_and_year(row.effet_on)}",
+        libelle=f"{row.commune}, {row.activite} : {words} le {day_and_year(row.effet_on)}",
         contenu={"activite": row.activite.code, "le": row.effet_on.isoformat()},
     )

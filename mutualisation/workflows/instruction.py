@@ -17,7 +17,9 @@ MOTIF_MAX = 2000
 
 
 @unite
-def arbitrate(*, ligne: Ligne, acteur: Personne, decision: str, motif: str, qualite: str, version: int | None = None) -> Ligne:
+def arbitrate(
+    *, ligne: Ligne, acteur: Personne, decision: str, motif: str, qualite: str, version: int | None = None
+) -> Ligne:
     """Accept, refuse or postpone a line; refusing or postponing must say why, and the commune is told.
 
     The same decision twice changes nothing. Raises Refus without motive, ActionInterdite, Conflit when `version` is old.
@@ -43,7 +45,8 @@ def _check_motive(decision: Ligne.Arbitrage, motif: str) -> None:
         raise Refus("Dites pourquoi : le motif est transmis à la commune.", field="motif")
     if len(motif) > MOTIF_MAX:
         raise Refus(
-            f"Le motif tient en {spaced(MOTIF_MAX)} caractères ; celui-ci en compte {spaced(len(motif))}.", field="motif"
+            f"Le motif tient en {spaced(MOTIF_MAX)} caractères ; celui-ci en compte {spaced(len(motif))}.",
+            field="motif",
         )
 
 
@@ -71,7 +74,9 @@ def _decide(ligne: Ligne, acteur: Personne, decision: Ligne.Arbitrage, motif: st
 
 
 def _tell(ligne: Ligne, acteur: Personne) -> None:
-    rows = Habilitation.objects.on(ligne.epci.today).filter(epci=ligne.epci, commune=ligne.commune, role=Role.DGS)
+    rows = Habilitation.objects.on(ligne.epci.today).filter(
+        epci=ligne.epci, commune=ligne.commune, role=Role.DGS
+    )
     for row in rows.select_related("personne").order_by("pk"):
         write_mail(
             destinataire=row.personne,

@@ -30,9 +30,9 @@ def appoint(
 ) -> Titulaire:
     """Put a person or a team in a seat (created when needed) over `[debut, fin)`.
 
-    In title, whoever sits there is relieved on `debut`. The same appointment twice changes nothing. `acteur` is None only when
-    a command appoints (demonstration). Raises ActionInterdite, Refus for a perimeter or holder that does not fit, dates out of
-    order, or when someone was already named for a later day.
+    In title, whoever sits there is relieved on `debut`. The same appointment twice changes nothing. `acteur`
+    is None only when a command appoints. Raises ActionInterdite, Refus for a perimeter or holder
+    that does not fit, dates out of order, or when someone was already named for a later day.
     """
     _check_perimeter(epci, cote, domaine, commune, pole)
     _check_holder(epci, personne, equipe)
@@ -116,7 +116,7 @@ def _seat(epci: Epci, cote: str, domaine: Domaine, commune: Commune | None, pole
 
 
 def _already_there(new: Titulaire) -> Titulaire | None:
-    """The same appointment, already made (double click). Raises Refus when the holder has this rank on another period."""
+    """The same appointment, already made (double click); Refus when the holder has this rank otherwise."""
     same = new.siege.titulaires.filter(personne=new.personne, equipe=new.equipe, rang=new.rang)
     overlapping = same.filter(Q(fin=None) | Q(fin__gt=new.debut))
     if new.fin:

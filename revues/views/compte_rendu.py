@@ -12,16 +12,19 @@ from comptes.models import Personne
 from documents.views.document import serve
 from revues.forms import NO_NAME, BasePoints, CompteRenduForm, point_formset
 from revues.models import CompteRendu, Revue
+from revues.participants import participants
 from revues.tableau import between
 from revues.workflows.compte_rendu import issue_minutes, observation_end, recipients, write_minutes
-from revues.workflows.revue import participants
 from socle import horloge
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
 
 RELATED = ("epci", "commune", "domaine", "compte_rendu")
 POINT_FIELDS = ("nature", "texte", "responsable", "echeance_on")
-ISSUED = "Ce compte rendu a été émis entre-temps : il ne change plus. Votre texte est ci-dessous, pour que vous puissiez le copier."
+ISSUED = (
+    "Ce compte rendu a été émis entre-temps : il ne change plus. "
+    "Votre texte est ci-dessous, pour que vous puissiez le copier."
+)
 
 
 def _get(request: HttpRequest, pk: int) -> Revue:
@@ -52,15 +55,23 @@ def groupable(revue: Revue, user: Personne) -> list[Revue]:
     day = horloge.local(revue.prevue_at, revue.epci.fuseau).date()
     same_day = between(day, day.fromordinal(day.toordinal() + 1), revue.epci.fuseau)
     rows = Revue.objects.visible_to(user).filter(same_day, epci=revue.epci_id, commune=revue.commune_id)
-    others = rows.filter(etat=Revue.Etat.PREVUE).exclude(pk=revue.pk).select_related("commune", "domaine", "epci")
+    others = (
+        rows.filter(etat=Revue.Etat.PREVUE).exclude(pk=revue.pk).select_related("commune", "domaine", "epci")
+    )
     mine = (None, revue.compte_rendu_id)
-    return [o for o in others.order_by("prevue_at", "pk") if o.compte_rendu_id in mine and o.abilities_for(user)["tenir"]]
+    return [
+        o
+        for o in others.order_by("prevue_at", "pk")
+        if o.compte_rendu_id in mine and o.abilities_for(user)["tenir"]
+    ]
 
 
 def _initial(revue: Revue) -> dict[str, Any]:
     minutes = revue.compte_rendu
     if minutes:
-        return {"groupees": list(minutes.revues.exclude(pk=revue.pk).order_by("pk").values_list("pk", flat=True))}
+        return {
+            "groupees": list(minutes.revues.exclude(pk=revue.pk).order_by("pk").values_list("pk", flat=True))
+        }
     planned = horloge.local(revue.prevue_at, revue.epci.fuseau).date()
     expected = [f"{p}, {p.fonction}" if p.fonction else str(p) for p in participants(revue)]
     return {"tenue_on": min(planned, revue.epci.today), "lieu": revue.lieu, "presents": "\n".join(expected)}
@@ -94,7 +105,9 @@ def _save(request: HttpRequest, revue: Revue) -> HttpResponse:
         return _page(request, revue, form, points, version=version, status=422)
     if request.POST.get("suite") == "relire":
         return redirect("revues:emettre", revue.pk)
-    messages.success(request, "Le brouillon est enregistré. Personne d'autre que ceux qui l'écrivent ne le lit.")
+    messages.success(
+        request, "Le brouillon est enregistré. Personne d'autre que ceux qui l'écrivent ne le lit."
+    )
     return redirect("revues:rediger", revue.pk)
 
 
@@ -125,7 +138,9 @@ def _conflict(
 
 
 def _too_late(request: HttpRequest, revue: Revue) -> HttpResponse:
-    form = CompteRenduForm(request.POST, instance=_blank(revue), revue=revue, candidates=[], today=revue.epci.today)
+    form = CompteRenduForm(
+        request.POST, instance=_blank(revue), revue=revue, candidates=[], today=revue.epci.today
+    )
     return _page(request, revue, form, point_formset(request.POST), conflit=ISSUED, fige=True, status=409)
 
 
@@ -145,6 +160,7 @@ def _page(
         "revue": revue,
         "prevue_at": horloge.local(revue.prevue_at, revue.epci.fuseau),
         "form": form,
+        "groupables": "groupees" in form.fields,
         "formset": points,
         "version": version if request.method == "POST" else (minutes.version if minutes else None),
         "conflit": conflit,
@@ -178,7 +194,12 @@ def emettre(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _confirm(
-    request: HttpRequest, revue: Revue, minutes: CompteRendu | None = None, *, refus: str = "", status: int = 200
+    request: HttpRequest,
+    revue: Revue,
+    minutes: CompteRendu | None = None,
+    *,
+    refus: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     minutes = minutes or revue.compte_rendu
     assert minutes  # a draft never loses its minutes without being issued

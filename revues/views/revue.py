@@ -16,8 +16,9 @@ from contrats.views.cadre import hat
 from mutualisation.tableur import csv_response, xlsx_response
 from revues.forms import MotifForm, RevueFilter
 from revues.models import CompteRendu, Revue
+from revues.participants import participants
 from revues.tableau import MOIS_COURTS, read_board, read_figures, scope
-from revues.workflows.revue import cancel_review, participants
+from revues.workflows.revue import cancel_review
 from socle import horloge
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
@@ -38,7 +39,12 @@ def revues(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") in ("csv", "xlsx"):
         return _export(rows, epci, request.GET["format"])
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "filtre": filtre, "parametres": _parameters(request), "filtree": _is_filtered(request)}
+    context = {
+        "page": page,
+        "filtre": filtre,
+        "parametres": _parameters(request),
+        "filtree": _is_filtered(request),
+    }
     return render(request, "revues/revue/liste.html", context)
 
 
@@ -56,7 +62,9 @@ def _export(rows: QuerySet[Revue], epci: Epci, format: str) -> HttpResponse:
     name = f"revues-{epci.today}.{format}"
     if format == "csv":
         return csv_response(name, HEADER, lines)
-    return xlsx_response(name, f"Revues – {epci}, le {epci.today:%d/%m/%Y}", HEADER, lines, figees=2, feuille="Revues")
+    return xlsx_response(
+        name, f"Revues – {epci}, le {epci.today:%d/%m/%Y}", HEADER, lines, figees=2, feuille="Revues"
+    )
 
 
 def _line(row: Revue, epci: Epci) -> tuple[str | date | None, ...]:
@@ -111,7 +119,9 @@ def revue(request: HttpRequest, pk: int) -> HttpResponse:
         "droits": found.abilities_for(request.user),
         "compte_rendu": minutes,
         "points": list(minutes.points.order_by("ordre")) if minutes else [],
-        "ensemble": list(minutes.revues.select_related("domaine").order_by("prevue_at", "pk")) if minutes else [],
+        "ensemble": list(minutes.revues.select_related("domaine").order_by("prevue_at", "pk"))
+        if minutes
+        else [],
         "observations_ouvertes": bool(minutes and minutes.observation_until_on >= found.epci.today),
         "precedente": _previous(request, found),
         "engagement": _engagement(request, found),
@@ -124,7 +134,9 @@ def _previous(request: HttpRequest, found: Revue) -> dict[str, Any] | None:
     same = Revue.objects.visible_to(request.user).filter(
         epci=found.epci_id, commune=found.commune_id, type=found.type, domaine=found.domaine_id
     )
-    held = same.filter(etat=Revue.Etat.TENUE, prevue_at__lt=found.prevue_at, compte_rendu__etat=CompteRendu.Etat.EMIS)
+    held = same.filter(
+        etat=Revue.Etat.TENUE, prevue_at__lt=found.prevue_at, compte_rendu__etat=CompteRendu.Etat.EMIS
+    )
     last = held.select_related("compte_rendu").order_by("-prevue_at", "-pk").first()
     if last is None:
         return None
@@ -134,7 +146,9 @@ def _previous(request: HttpRequest, found: Revue) -> dict[str, Any] | None:
 def _engagement(request: HttpRequest, found: Revue) -> Engagement | None:
     if not found.domaine_id:
         return None
-    mine = Engagement.objects.visible_to(request.user).filter(commune=found.commune_id, domaine=found.domaine_id)
+    mine = Engagement.objects.visible_to(request.user).filter(
+        commune=found.commune_id, domaine=found.domaine_id
+    )
     return mine.order_by("-version_contrat__numero").first()
 
 
@@ -148,10 +162,15 @@ def non_tenue(request: HttpRequest, pk: int) -> HttpResponse:
     form = MotifForm(request.POST or None)
     status, version = 200, found.version
     if request.method == "POST":
-        status, version = 422, int(request.POST["version"]) if request.POST.get("version", "").isdecimal() else 0
+        status, version = (
+            422,
+            int(request.POST["version"]) if request.POST.get("version", "").isdecimal() else 0,
+        )
         if form.is_valid():
             try:
-                cancel_review(revue=found, acteur=request.user, motif=form.cleaned_data["motif"], version=version)
+                cancel_review(
+                    revue=found, acteur=request.user, motif=form.cleaned_data["motif"], version=version
+                )
             except Conflit as conflit:
                 form.add_error(None, conflit.message)
                 status, version = 409, Revue.objects.get(pk=pk).version

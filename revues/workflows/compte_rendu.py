@@ -14,7 +14,7 @@ from journal.workflows.courriel import write_mail
 from journal.workflows.unite import record, unite
 from mutualisation.workflows.verrou import locked
 from revues.models import CompteRendu, Point, Revue
-from revues.workflows.revue import participants
+from revues.participants import participants
 from socle import horloge
 from socle.droits import require
 from socle.erreurs import Conflit, Refus

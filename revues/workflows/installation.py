@@ -21,7 +21,7 @@ from territoire.workflows.epci import load_epci
 
 @dataclass
 class Installation:
-    """What was done, in French sentences, and the link that opens the administrator's account when it has no password."""
+    """What was done, in French sentences; the link for an administrator who has no password yet."""
 
     epci: Epci
     administrateur: Personne
@@ -31,9 +31,9 @@ class Installation:
 
 @unite
 def install(*, siren: str, identite: Identite) -> Installation:
-    """Load an EPCI with its communes, catalogue, fiches and an administrator; whatever exists already is left as it is.
+    """Load an EPCI with its communes, catalogue, fiches and an administrator; what exists is left as it is.
 
-    Raises EpciInconnu for a SIREN the reference data do not know, ValidationError for an address that is none.
+    Raises EpciInconnu for a SIREN the reference data do not know, ValidationError for an invalid identity.
     """
     first_day = horloge.today("Europe/Paris").replace(month=1, day=1)
     phrases: list[str] = []
@@ -60,7 +60,9 @@ def _catalogue(epci: Epci, effective_on: date, phrases: list[str]) -> None:
     existed = Catalogue.objects.filter(epci=epci).exists()
     if not existed:
         load_reference_catalogue(epci=epci, effective_on=effective_on)
-    phrases.append("Catalogue : existe déjà." if existed else "Catalogue : 18 domaines et 130 activités de référence.")
+    phrases.append(
+        "Catalogue : existe déjà." if existed else "Catalogue : 18 domaines et 130 activités de référence."
+    )
     before = Fiche.objects.filter(epci=epci).count()
     load_reference_fiches(epci=epci)
     added = Fiche.objects.filter(epci=epci).count() - before
@@ -68,7 +70,9 @@ def _catalogue(epci: Epci, effective_on: date, phrases: list[str]) -> None:
 
 
 def _told(*counts: tuple[int, str]) -> str:
-    told: Iterable[str] = (plural(count, words, words if words == "déjà là" else None) for count, words in counts if count)
+    told: Iterable[str] = (
+        plural(count, words, words if words == "déjà là" else None) for count, words in counts if count
+    )
     return ", ".join(told) or "aucune"
 
 
@@ -78,7 +82,11 @@ def _administrator(epci: Epci, identite: Identite, phrases: list[str]) -> Person
     if personne is None:
         personne = welcome(epci=epci, acteur=None, identite=identite, mandat=mandat)
         phrases.append(f"Administrateur : compte ouvert pour {personne}, {personne.email}.")
-    elif Habilitation.objects.on(epci.today).filter(personne=personne, epci=epci, role=Role.ADMINISTRATEUR).exists():
+    elif (
+        Habilitation.objects.on(epci.today)
+        .filter(personne=personne, epci=epci, role=Role.ADMINISTRATEUR)
+        .exists()
+    ):
         phrases.append(f"Administrateur : {personne}, {personne.email}, existe déjà.")
     else:
         grant(personne=personne, epci=epci, acteur=None, mandat=mandat)

@@ -1,20 +1,20 @@
 """Creating the reviews of a month, once each, with their invitations; saying that one was not held."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date, time, timedelta
 
-from comptes.models import Habilitation, Personne
-from comptes.roles import Role
+from comptes.models import Personne
 from contrats.models import Engagement
 from journal.models import Tache
-from journal.workflows.courriel import Piece, write_mail
+from journal.workflows.courriel import Lettre, Piece, write_mails
 from journal.workflows.tache import progress, schedule
 from journal.workflows.unite import record, unite
-from mutualisation.models import Adhesion, Catalogue, Domaine, Siege, Titulaire
+from mutualisation.models import Adhesion, Catalogue, Domaine
 from mutualisation.workflows.verrou import locked
 from revues.creneaux import place, place_contract
 from revues.invitations import invitation
 from revues.models import Revue
+from revues.participants import Participants, participants
 from socle import horloge
 from socle.dates import long_day
 from socle.droits import require
@@ -77,7 +77,7 @@ def create_month(*, epci: Epci, commune: Commune, rank: int, first: date, days: 
         position, month_rank = divmod(rank, 2)
         working = days.of_month(next_month(first) if month_rank else first)
         planned.append(_review(epci, commune, _semester(first), None, *place_contract(working, position)))
-    return [revue for item in planned if (revue := _create(item))]
+    return _create(epci, commune, first, planned)
 
 
 def _semester(first: date) -> date:
@@ -98,10 +98,15 @@ def _shared_domaines(epci: Epci, commune: Commune, first: date) -> dict[Domaine,
 def _rhythms(epci: Epci, commune: Commune) -> dict[int, int]:
     """Months between two reviews, by domain, from the latest version of the contract that names it."""
     rows = Engagement.objects.filter(epci=epci, commune=commune).order_by("version_contrat__numero")
-    return {domaine: MONTHS_OF[Engagement.Rythme(rythme)] for domaine, rythme in rows.values_list("domaine_id", "rythme")}
+    return {
+        domaine: MONTHS_OF[Engagement.Rythme(rythme)]
+        for domaine, rythme in rows.values_list("domaine_id", "rythme")
+    }
 
 
-def _review(epci: Epci, commune: Commune, period: date, domaine: Domaine | None, day: date, hour: time) -> Revue:
+def _review(
+    epci: Epci, commune: Commune, period: date, domaine: Domaine | None, day: date, hour: time
+) -> Revue:
     return Revue(
         epci=epci,
         commune=commune,
@@ -113,12 +118,21 @@ def _review(epci: Epci, commune: Commune, period: date, domaine: Domaine | None,
     )
 
 
-def _create(item: Revue) -> Revue | None:
-    key = {"epci": item.epci, "commune": item.commune, "type": item.type, "domaine": item.domaine, "periode_on": item.periode_on}
-    values = {"prevue_at": item.prevue_at, "lieu": item.lieu}
-    revue, created = Revue.objects.get_or_create(**key, defaults=values)
-    if not created:
-        return None
+def _create(epci: Epci, commune: Commune, first: date, planned: list[Revue]) -> list[Revue]:
+    """Insert what is missing and invite; the lock on the commune keeps two workers from inserting the same."""
+    Commune.objects.select_for_update(of=("self",)).get(pk=commune.pk)
+    periods = {revue.periode_on for revue in planned}
+    present = Revue.objects.filter(epci=epci, commune=commune, periode_on__in=periods)
+    known = set(present.values_list("type", "domaine_id", "periode_on"))
+    fresh = [revue for revue in planned if (revue.type, revue.domaine_id, revue.periode_on) not in known]
+    Revue.objects.bulk_create(fresh)
+    for revue in fresh:
+        _record(revue)
+    _invite(fresh, Participants(epci, commune, first))
+    return fresh
+
+
+def _record(revue: Revue) -> None:
     record(
         type="revue.prevue",
         objet=revue,
@@ -126,65 +140,43 @@ def _create(item: Revue) -> Revue | None:
         commune=revue.commune,
         acteur=None,
         libelle=f"{revue.libelle} prévue le {long_day(horloge.local(revue.prevue_at, revue.epci.fuseau))}",
-        contenu={"domaine": item.domaine.code if item.domaine else None, "prevue_at": revue.prevue_at.isoformat()},
+        contenu={
+            "domaine": revue.domaine.code if revue.domaine else None,
+            "prevue_at": revue.prevue_at.isoformat(),
+        },
     )
-    _invite(revue)
-    return revue
 
 
-def _invite(revue: Revue) -> None:
+def _invite(revues: list[Revue], expected: Participants) -> None:
+    write_mails(
+        letter for revue in revues for letter in _letters(revue, expected.of(revue), "revue_invitation")
+    )
+
+
+def _letters(revue: Revue, people: list[Personne], type: str) -> Iterator[Lettre]:
+    """One mail a person, with the calendar entry of the review or its cancellation."""
     local = horloge.local(revue.prevue_at, revue.epci.fuseau)
-    people = participants(revue)
-    calendar = Piece("invitation.ics", "text/calendar", invitation(revue, people))
+    cancelled = type == "revue_annulee"
+    calendar = Piece("invitation.ics", "text/calendar", invitation(revue, people, cancelled=cancelled))
     for personne in people:
-        write_mail(
+        yield Lettre(
             destinataire=personne,
             epci=revue.epci,
-            type="revue_invitation",
+            type=type,
             objet=revue,
-            sujet=f"{revue.libelle}, {revue.commune} : {long_day(local)}",
+            sujet=f"{'Annulée : ' if cancelled else ''}{revue.libelle}, {revue.commune} : {long_day(local)}",
             contexte={"revue": revue, "prevue_at": local},
             perime_at=revue.prevue_at,
             pieces=[calendar],
         )
 
 
-def participants(revue: Revue) -> list[Personne]:
-    """Who is expected: both référents of the domain; for a contract, the maire, the DGS and the Direction."""
-    day = horloge.local(revue.prevue_at, revue.epci.fuseau).date()
-    people = _referents(revue, day) if revue.domaine else _heads(revue, day)
-    return sorted(set(people), key=lambda personne: (personne.tri, personne.pk))
-
-
-def _referents(revue: Revue, day: date) -> Iterable[Personne]:
-    communal = Siege.objects.filter(
-        epci=revue.epci, cote=Siege.Cote.COMMUNE, commune=revue.commune, domaine=revue.domaine
-    ).order_by("pk")
-    serving = Siege.objects.epci_side(revue.commune, revue.epci, day).filter(domaine=revue.domaine)
-    for side in (communal, serving):
-        # The nearest seat that somebody holds.
-        held = next((people for siege in side if (people := _holders(siege, day))), [])
-        yield from held
-
-
-def _holders(siege: Siege, day: date) -> list[Personne]:
-    rows = siege.titulaires.on(day).filter(rang=Titulaire.Rang.TITULAIRE).select_related("personne", "equipe")
-    people: list[Personne] = []
-    for holder in rows.order_by("pk"):
-        people += [holder.personne] if holder.personne else holder.equipe.membres.order_by("pk")
-    return people
-
-
-def _heads(revue: Revue, day: date) -> Iterable[Personne]:
-    in_force = Habilitation.objects.on(day).filter(epci=revue.epci)
-    communal = in_force.filter(commune=revue.commune, role__in=[Role.MAIRE, Role.DGS])
-    direction = in_force.filter(role=Role.DIRECTION_TERRITOIRES)
-    return [row.personne for row in (communal | direction).select_related("personne").order_by("pk")]
-
-
 @unite
 def cancel_review(*, revue: Revue, acteur: Personne, motif: str, version: int) -> Revue:
-    """Say that a review was not held, and why. Raises Refus without reason, Conflit, ActionInterdite."""
+    """Say that a review was not held, and why; one still to come leaves the calendars of those who were invited.
+
+    Raises Refus without reason, Conflit, ActionInterdite.
+    """
     revue = locked(Revue, revue.pk, version, select=("epci", "commune", "domaine"))
     require(revue, acteur, "annuler")
     if not motif.strip():
@@ -199,6 +191,9 @@ def cancel_review(*, revue: Revue, acteur: Personne, motif: str, version: int) -
         epci=revue.epci,
         commune=revue.commune,
         acteur=acteur,
-        libelle=f"{revue.libelle} non tenue : {motif}",
+        libelle=f"{revue.libelle} non tenue",
+        detail={"motif": motif},
     )
+    if revue.prevue_at > horloge.now():
+        write_mails(_letters(revue, participants(revue), "revue_annulee"))
     return revue

@@ -1,6 +1,6 @@
 // A grid of links becomes one stop of the Tab key; arrows, Home, End, Ctrl+Home and Ctrl+End move inside.
 // Beside a wide matrix, the cell under the pointer or the focus tells its story in a card.
-// Without JavaScript each cell stays an ordinary link.
+// Without JavaScript each cell stays an ordinary link, and printing is the browser's own menu.
 (() => {
   const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   const PATIENCE = 250; // milliseconds on a cell before its story is asked for
@@ -67,6 +67,11 @@
         if (matchMedia("(min-width: 75em)").matches) timer = setTimeout(() => tell(link).catch(() => {}), PATIENCE);
       });
     }
+  }
+
+  for (const item of document.querySelectorAll("[data-imprimer]")) {
+    item.hidden = false;
+    item.querySelector("button").addEventListener("click", () => window.print());
   }
 
   document.querySelectorAll("table[data-matrice]").forEach((table) => {

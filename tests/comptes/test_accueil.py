@@ -40,8 +40,9 @@ class TestWords:
             ([], ""),
             ([0], "C'est pour aujourd'hui."),
             ([-3], "En retard de 3 jours."),
-            ([19], "Rien avant le lundi 1er mars 2027."),
-            ([5, 16], "Rien avant le lundi 15 février 2027."),
+            ([19], "Rien avant le lundi 1er mars."),
+            ([330], "Rien avant le jeudi 6 janvier 2028."),
+            ([5, 16], "Rien avant le lundi 15 février."),
             ([0, 19, 30], "Dont une aujourd'hui. Rien d'autre avant le 1er mars."),
             ([-1, -2, 0, 5], "Dont deux en retard et une aujourd'hui. Rien d'autre avant le 15 février."),
             ([-1, 0], "Dont une en retard et une aujourd'hui. Rien d'autre pour l'instant."),
@@ -92,7 +93,9 @@ class TestPage:
         return lambda: client.get("/").content.decode()
 
     def test_one_row_one_button(self, home, registries):
-        registries.echeances.register("x", lambda user, contexte, today: [due((today - TODAY).days, "Relire <b>")])
+        registries.echeances.register(
+            "x", lambda user, contexte, today: [due((today - TODAY).days, "Relire <b>")]
+        )
         shown = home()
         assert "Une chose vous attend" in shown and "C’est pour aujourd’hui" in shown
         assert 'href="/ici/"' in shown and "Relire &lt;b&gt;" in shown
@@ -102,7 +105,9 @@ class TestPage:
         assert "Tout est à jour" in home()
 
     def test_cards_of_the_floors_above(self, home, registries):
-        carte = Carte("Revues <i>", ("57 tenues sur 66 prévues", "Prochaine mardi."), (57, 66), Lien("Voir", "/revues/"))
+        carte = Carte(
+            "Revues <i>", ("57 tenues sur 66 prévues", "Prochaine mardi."), (57, 66), Lien("Voir", "/revues/")
+        )
         assert "En ce moment" not in home()
         registries.cartes.register("x", lambda user, contexte, today: [carte])
         shown = home()
@@ -111,8 +116,13 @@ class TestPage:
 
     def test_the_day_is_the_day_of_the_epci(self, client, registries, at_time):
         at_time("2027-02-10T23:30+00:00")
-        seen = []
-        registries.echeances.register("x", lambda user, contexte, today: seen.append(today) or [])
+        seen: list[date] = []
+
+        def watch(user, contexte, today):
+            seen.append(today)
+            return []
+
+        registries.echeances.register("x", watch)
         client.force_login(holder(Role.DIRECTION_TERRITOIRES, EpciFactory(fuseau="America/Martinique")))
         client.get("/")
         client.force_login(holder(Role.DIRECTION_TERRITOIRES, EpciFactory(fuseau="Indian/Reunion")))
@@ -135,6 +145,12 @@ class TestPage:
         assert "demandez à l’administrateur de votre EPCI" in client.get("/").content.decode()
 
     def test_every_hat_has_its_page(self, client, monde):
-        for personne in (monde.a.dgs, monde.a.referent, monde.responsable, monde.directeur, monde.administrateur):
+        for personne in (
+            monde.a.dgs,
+            monde.a.referent,
+            monde.responsable,
+            monde.directeur,
+            monde.administrateur,
+        ):
             client.force_login(personne)
             assert "Bonjour." in client.get("/").content.decode()

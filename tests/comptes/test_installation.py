@@ -1,6 +1,5 @@
 """`manage.py installer` and `manage.py jeton`: a house without demonstration."""
 
-import re
 from datetime import date, timedelta
 from http import HTTPStatus
 from io import StringIO
@@ -15,8 +14,9 @@ from contrats.models import Fiche
 from journal.models import Courriel
 from mutualisation.models import Activite, Catalogue, Domaine
 from socle import horloge
-from tests.factories import EpciFactory, holder
 from territoire.models import Appartenance, Epci
+from tests.comptes import captured
+from tests.factories import EpciFactory, holder
 
 SIREN = "243300316"
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ class TestInstaller:
         assert counts() == [1, 28, 1, 18, 130, 18, 1, 1, 1]
         assert Catalogue.objects.get().effective_on == date(2027, 1, 1)
         assert Appartenance.objects.filter(debut=date(2027, 1, 1)).count() == 28
-        link = re.search(r"http://127\.0\.0\.1:8000(/invitation/\S+)", told)[1]
+        link = captured(r"http://127\.0\.0\.1:8000(/invitation/\S+)", told)
         form = client.get(link)
         client.post(form.url, {"new_password1": "une phrase à moi", "new_password2": "une phrase à moi"})
         assert client.get("/personnes/").status_code == HTTPStatus.OK
@@ -78,7 +78,11 @@ class TestInstaller:
 
     @pytest.mark.parametrize(
         ("options", "fault"),
-        [({"siren": "123456789"}, "Aucun EPCI"), ({"email": "alix"}, "adresse"), ({"nom": "x" * 101}, "100 caractères")],
+        [
+            ({"siren": "123456789"}, "Aucun EPCI"),
+            ({"email": "alix"}, "adresse"),
+            ({"nom": "x" * 101}, "100 caractères"),
+        ],
     )
     def test_a_mistake_leaves_nothing_behind(self, options, fault):
         with pytest.raises(CommandError, match=fault):
@@ -123,7 +127,12 @@ class TestJeton:
 
     @pytest.mark.parametrize(
         ("options", "fault"),
-        [({"siren": "999999999"}, "installer"), ({"jours": 0}, "1 à 3650"), ({"nom": " ! "}, "lisible"), ({"nom": "x" * 101}, "100")],
+        [
+            ({"siren": "999999999"}, "installer"),
+            ({"jours": 0}, "1 à 3650"),
+            ({"nom": " ! "}, "lisible"),
+            ({"nom": "x" * 101}, "100"),
+        ],
     )
     def test_mistakes_are_said_in_french(self, epci, options, fault):
         with pytest.raises(CommandError, match=fault):

@@ -14,8 +14,18 @@ from journal.workflows.invitation import SAME_REQUEST, help_forgetful, invite, p
 from socle import horloge
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
+from tests.comptes import captured
 from tests.concurrence import together
-from tests.factories import PASSWORD, EpciFactory, PersonneFactory, SiegeFactory, catalogue, domaine, holder, member_commune
+from tests.factories import (
+    PASSWORD,
+    EpciFactory,
+    PersonneFactory,
+    SiegeFactory,
+    catalogue,
+    domaine,
+    holder,
+    member_commune,
+)
 
 NEW = "une phrase de passe neuve"
 pytestmark = pytest.mark.django_db
@@ -41,12 +51,16 @@ def invitee(epci):
 
 
 def link_in(courriel):
-    return re.search(r"http://127\.0\.0\.1:8000(/invitation/\S+)", courriel.corps)[1]
+    return captured(r"http://127\.0\.0\.1:8000(/invitation/\S+)", courriel.corps)
 
 
 def choose(client, link, first=NEW, second=NEW):
     form = client.get(link)
-    return client.post(form.url, {"new_password1": first, "new_password2": second}) if form.status_code == 302 else form
+    return (
+        client.post(form.url, {"new_password1": first, "new_password2": second})
+        if form.status_code == 302
+        else form
+    )
 
 
 class TestInvitation:
@@ -92,7 +106,9 @@ class TestInvitation:
         with horloge.at(horloge.now() + timedelta(days=400)):
             assert client.get(link).status_code == HTTPStatus.FOUND
 
-    @pytest.mark.parametrize("link", ["/invitation/MQ/faux/", "/invitation/%00/x/", "/invitation/OTk5OTk5OTk5OTk5OTk5OTk5/a-b/"])
+    @pytest.mark.parametrize(
+        "link", ["/invitation/MQ/faux/", "/invitation/%00/x/", "/invitation/OTk5OTk5OTk5OTk5OTk5OTk5/a-b/"]
+    )
     def test_a_false_link_opens_nothing(self, client, link):
         response = client.get(link)
         assert response.status_code == HTTPStatus.OK
@@ -194,7 +210,9 @@ class TestForgotten:
     def test_whoever_only_holds_a_seat_may_ask(self, epci):
         catalogue(epci)
         referent = PersonneFactory()
-        SiegeFactory(epci=epci, referent=True, commune=member_commune(epci), domaine=domaine(epci), titulaire=referent)
+        SiegeFactory(
+            epci=epci, referent=True, commune=member_commune(epci), domaine=domaine(epci), titulaire=referent
+        )
         help_forgetful(email=referent.email)
         assert Courriel.objects.get().epci == epci
 
@@ -204,7 +222,9 @@ class TestForgotten:
         help_forgetful(email=personne.email)
         assert Courriel.objects.get().epci == epci
 
-    @pytest.mark.parametrize("email", ["", "pas une adresse", "a" * 10_000 + "@exemple.fr", "a\x00@exemple.fr"])
+    @pytest.mark.parametrize(
+        "email", ["", "pas une adresse", "a" * 10_000 + "@exemple.fr", "a\x00@exemple.fr"]
+    )
     def test_bad_input_is_said_in_french(self, client, email):
         response = self.ask(client, email)
         assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY

@@ -59,7 +59,15 @@ def admin(client, administrateur):
 
 def form(**values):
     who = {"email": "zoe@exemple.fr", "prenom": "Zoé", "nom": "Œillet", "fonction": "", "telephone": ""}
-    return {**who, "role": "dgs", "commune": "", "pole": "", "debut": "2027-02-10", "dernier_jour": "", **values}
+    return {
+        **who,
+        "role": "dgs",
+        "commune": "",
+        "pole": "",
+        "debut": "2027-02-10",
+        "dernier_jour": "",
+        **values,
+    }
 
 
 def text(response):
@@ -125,9 +133,19 @@ class TestList:
         assert "Ancien" in shown and "Futur" in shown and "Inconnu" not in shown
         assert "3 personnes" in shown
 
-    @pytest.mark.parametrize("wanted", ["oeillet", "ŒILLET", "Zoé œillet", "zoe@", "Directrice", "oeillet zoe"])
+    @pytest.mark.parametrize(
+        "wanted", ["oeillet", "ŒILLET", "Zoé œillet", "zoe@", "Directrice", "oeillet zoe"]
+    )
     def test_search_forgives(self, admin, epci, commune, wanted):
-        holder(Role.DGS, epci, commune=commune, prenom="Zoé", nom="Œillet", email="zoe@exemple.fr", fonction="Directrice")
+        holder(
+            Role.DGS,
+            epci,
+            commune=commune,
+            prenom="Zoé",
+            nom="Œillet",
+            email="zoe@exemple.fr",
+            fonction="Directrice",
+        )
         shown = text(admin.get("/personnes/", {"q": wanted}))
         assert "1 personne" in shown and "Œillet" in shown
 
@@ -166,7 +184,10 @@ class TestList:
 
 class TestNew:
     def test_an_account_with_its_role(self, admin, administrateur, epci, commune):
-        response = admin.post("/personnes/nouvelle/", form(email="ZOE@Exemple.fr", commune=commune.pk, dernier_jour="2027-12-31"))
+        response = admin.post(
+            "/personnes/nouvelle/",
+            form(email="ZOE@Exemple.fr", commune=commune.pk, dernier_jour="2027-12-31"),
+        )
         personne = Personne.objects.get(email="zoe@exemple.fr")
         assert response.url == f"/personnes/{personne.pk}/"
         assert not personne.has_usable_password()
@@ -174,9 +195,15 @@ class TestNew:
         assert (row.role, row.commune, row.debut, row.fin) == ("dgs", commune, TODAY, date(2028, 1, 1))
         assert "au 31 décembre 2027" in text(admin.get(response.url)), "the last day is told as people say it"
         created, given = Evenement.objects.order_by("numero")
-        assert (created.type, given.type, given.acteur) == ("personne.creee", "habilitation.donnee", administrateur)
+        assert (created.type, given.type, given.acteur) == (
+            "personne.creee",
+            "habilitation.donnee",
+            administrateur,
+        )
         assert given.libelle.startswith("Habilitation donnée : DGS, L'Haÿ-les-Roses")
-        assert "Œillet" not in created.libelle + given.libelle + str(given.contenu), "names stand in the detail"
+        assert "Œillet" not in created.libelle + given.libelle + str(given.contenu), (
+            "names stand in the detail"
+        )
         assert EvenementDetail.objects.get(evenement=created).contenu["nom"] == "Zoé Œillet"
 
     def test_a_double_click_opens_one_account(self, admin, commune):
@@ -223,7 +250,9 @@ class TestNew:
         ],
     )
     def test_bad_input_is_refused_in_french_and_kept(self, admin, commune, values, fault):
-        response = admin.post("/personnes/nouvelle/", form(**{"commune": commune.pk, "prenom": "Zoé & <Léa>", **values}))
+        response = admin.post(
+            "/personnes/nouvelle/", form(**{"commune": commune.pk, "prenom": "Zoé & <Léa>", **values})
+        )
         assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
         shown = text(response)
         assert fault in shown
@@ -234,7 +263,9 @@ class TestNew:
         foreign = EpciFactory()
         response = admin.post("/personnes/nouvelle/", form(commune=member_commune(foreign).pk))
         assert "n’est pas membre de votre EPCI" in text(response)
-        response = admin.post("/personnes/nouvelle/", form(role="directeur_pole", pole=PoleFactory(epci=foreign).pk))
+        response = admin.post(
+            "/personnes/nouvelle/", form(role="directeur_pole", pole=PoleFactory(epci=foreign).pk)
+        )
         assert "n’est pas de votre EPCI" in text(response)
         assert Habilitation.objects.count() == 1
 
@@ -251,7 +282,9 @@ class TestGrant:
         assert fresh(administrateur).acces.acts_for_commune(commune.pk, Role.MAIRE)
 
     def test_refused_the_page_keeps_what_was_typed(self, admin, administrateur):
-        response = admin.post(f"/personnes/{administrateur.pk}/habilitations/", form(role="maire", dernier_jour="2027-06-30"))
+        response = admin.post(
+            f"/personnes/{administrateur.pk}/habilitations/", form(role="maire", dernier_jour="2027-06-30")
+        )
         assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
         assert "Choisissez la commune" in text(response) and 'value="2027-06-30"' in text(response)
 
@@ -262,14 +295,21 @@ class TestGrant:
 
         first = give(TODAY, date(2027, 6, 1))
         assert give(TODAY, date(2027, 6, 1)) == first
-        with pytest.raises(Refus, match="tient déjà ce rôle à compter du 10 février 2027, jusqu'au 31 mai 2027"):
+        with pytest.raises(
+            Refus, match="tient déjà ce rôle à compter du 10 février 2027, jusqu'au 31 mai 2027"
+        ):
             give(date(2027, 5, 31))
         assert give(date(2027, 6, 1)) != first, "the day after is free"
 
     def test_a_commune_only_while_it_is_a_member(self, epci, commune, administrateur):
         commune.appartenances.update(fin=date(2027, 2, 10))
         with pytest.raises(Refus, match="n'est pas membre"):
-            grant(personne=administrateur, epci=epci, acteur=administrateur, mandat=Mandat(Role.DGS, TODAY, commune=commune))
+            grant(
+                personne=administrateur,
+                epci=epci,
+                acteur=administrateur,
+                mandat=Mandat(Role.DGS, TODAY, commune=commune),
+            )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -278,7 +318,9 @@ def test_two_clicks_in_the_same_second_give_one_role(at_time):
     epci = EpciFactory()
     administrateur = holder(Role.ADMINISTRATEUR, epci)
     mandat = Mandat(Role.DIRECTION_TERRITOIRES, TODAY)
-    results = together(*[lambda: grant(personne=administrateur, epci=epci, acteur=administrateur, mandat=mandat)] * 2)
+    results = together(
+        *[lambda: grant(personne=administrateur, epci=epci, acteur=administrateur, mandat=mandat)] * 2
+    )
     assert not failures(results)
     assert results[0] == results[1]
     assert Habilitation.objects.filter(role=Role.DIRECTION_TERRITOIRES).count() == 1
@@ -333,7 +375,8 @@ class TestEnd:
         assert Evenement.objects.get().type == "habilitation.annulee"
 
     @pytest.mark.parametrize(
-        ("day", "fault"), [("", "Choisissez un jour"), ("hier", "qui existe"), ("2019-12-31", "ne peut précéder le début")]
+        ("day", "fault"),
+        [("", "Choisissez un jour"), ("hier", "qui existe"), ("2019-12-31", "ne peut précéder le début")],
     )
     def test_bad_days_are_said_on_the_page(self, admin, row, day, fault):
         response = self.finish(admin, row, day)

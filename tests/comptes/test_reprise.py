@@ -8,10 +8,16 @@ import pytest
 
 from comptes.models import Personne
 from comptes.roles import Role
+from tests.comptes import captured
 from tests.factories import PASSWORD, EpciFactory, PersonneFactory, holder
 
 LONG = "Un très long motif : « L'Haÿ-les-Roses », <b>gras</b> & 5 > 3.\r\nDeuxième ligne.\tFin."
-SAISIE = {"email": "nouvelle@exemple.fr", "nom": 'O\'Neil "dit" <i>', "fonction": LONG, "role": "administrateur"}
+SAISIE = {
+    "email": "nouvelle@exemple.fr",
+    "nom": 'O\'Neil "dit" <i>',
+    "fonction": LONG,
+    "role": "administrateur",
+}
 pytestmark = pytest.mark.django_db
 
 
@@ -25,13 +31,13 @@ def sign_in(client, personne, **more):
 
 
 def hidden_fields(page):
-    form = re.search(r'<form[^>]*id="renvoi".*?</form>', page, re.S)[0]
+    form = captured(r'<form[^>]*id="renvoi"(.*?)</form>', page)
     pairs = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form)
     return {unescape(name): unescape(value) for name, value in pairs if name != "csrfmiddlewaretoken"}
 
 
 def action(page):
-    return unescape(re.search(r'<form[^>]*action="([^"]*)"[^>]*id="renvoi"', page)[1])
+    return unescape(captured(r'<form[^>]*action="([^"]*)"[^>]*id="renvoi"', page))
 
 
 class TestRoundTrip:
@@ -57,7 +63,9 @@ class TestRoundTrip:
     def test_refused_it_is_still_kept(self, client, administrateur):
         client.post("/personnes/nouvelle/", SAISIE)
         sign_in(client, administrateur)
-        response = client.post("/personnes/nouvelle/", hidden_fields(client.get("/reprendre/").content.decode()))
+        response = client.post(
+            "/personnes/nouvelle/", hidden_fields(client.get("/reprendre/").content.decode())
+        )
         assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
         assert client.get("/reprendre/").status_code == HTTPStatus.OK
 

@@ -1,11 +1,11 @@
 """The EPCI's stylesheet."""
 
-import re
 from http import HTTPStatus
 
 import pytest
 
 from socle.couleur import contrast_with_white, readable
+from tests.comptes import captured
 from tests.factories import EpciFactory
 
 pytestmark = pytest.mark.django_db
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("couleur", ["#ffffff", "#ffcc00", "#e2001a", "#0f3a5a", "#000000"])
 def test_the_colour_is_always_readable(client, couleur):
     response = client.get(f"/theme/{EpciFactory(couleur=couleur).pk}.css")
-    found = re.fullmatch(r":root { --epci: (#[0-9a-f]{6}); }\n", response.content.decode())[1]
+    found = captured(r"^:root { --epci: (#[0-9a-f]{6}); }\n$", response.content.decode())
     assert contrast_with_white([int(found[i : i + 2], 16) for i in (1, 3, 5)]) >= 7
     assert response["Content-Type"] == "text/css; charset=utf-8"
     assert "max-age=3600" in response["Cache-Control"]

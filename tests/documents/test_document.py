@@ -26,7 +26,14 @@ OCTETS = b"%PDF-1.7 essai"
 
 
 def take(epci: Epci, **kwargs: Any) -> Document:
-    kwargs = {"commune": None, "type": "accuse", "annee": 2027, "titre": "Essai", "source": {"a": 1}, **kwargs}
+    kwargs = {
+        "commune": None,
+        "type": "accuse",
+        "annee": 2027,
+        "titre": "Essai",
+        "source": {"a": 1},
+        **kwargs,
+    }
     return reserve(epci=epci, **kwargs)
 
 
@@ -59,7 +66,14 @@ class TestReserve:
             take(one, annee=2028),
             take(one),
         ]
-        references = ["AD-2027-001", "AD-2027-002", "AD-2027-001", "CR-2027-001", "AD-2028-001", "AD-2027-003"]
+        references = [
+            "AD-2027-001",
+            "AD-2027-002",
+            "AD-2027-001",
+            "CR-2027-001",
+            "AD-2028-001",
+            "AD-2027-003",
+        ]
         assert [document.reference for document in taken] == references
 
     def test_the_data_are_frozen_with_the_number(self):
@@ -102,7 +116,10 @@ class TestIssue:
         run_due()
         complete(document=document, octets=b"autre")
         event = Evenement.objects.about(document).get()
-        assert (event.type, event.contenu) == ("document.emis", {"reference": "AD-2027-001", "type": "accuse"})
+        assert (event.type, event.contenu) == (
+            "document.emis",
+            {"reference": "AD-2027-001", "type": "accuse"},
+        )
 
     def test_a_crash_between_number_and_rendering_is_resumed_once(
         self, rendered: list[str], monkeypatch: pytest.MonkeyPatch
@@ -150,13 +167,20 @@ class TestImmutable:
         return DocumentFactory(emis=True)
 
     @pytest.mark.parametrize(
-        "change", [{"titre": "Autre"}, {"etat": "annule", "emis_at": None, "taille": None, "sha256": ""}, {"source": {"b": 2}}]
+        "change",
+        [
+            {"titre": "Autre"},
+            {"etat": "annule", "emis_at": None, "taille": None, "sha256": ""},
+            {"source": {"b": 2}},
+        ],
     )
     def test_an_issued_document_never_changes(self, document: Document, change: dict[str, Any]):
         with pytest.raises(IntegrityError, match="ne se modifie pas"), transaction.atomic():
             Document.objects.filter(pk=document.pk).update(**change)
 
-    @pytest.mark.parametrize("change", [{"source": {"b": 2}}, {"numero": 99}, {"reference": "AD-1"}, {"annee": 2030}])
+    @pytest.mark.parametrize(
+        "change", [{"source": {"b": 2}}, {"numero": 99}, {"reference": "AD-1"}, {"annee": 2030}]
+    )
     def test_what_was_reserved_is_frozen(self, change: dict[str, Any]):
         document = DocumentFactory(source={"a": 1})
         with pytest.raises(IntegrityError, match="ne se modifie pas"), transaction.atomic():
@@ -229,7 +253,9 @@ class TestTogether:
         assert failures(together(*[lambda: take(epci)] * TOGETHER)) == []
         assert numbers(epci) == list(range(1, TOGETHER + 1))
 
-    def test_control_without_the_lock_two_documents_want_the_same_number(self, monkeypatch: pytest.MonkeyPatch):
+    def test_control_without_the_lock_two_documents_want_the_same_number(
+        self, monkeypatch: pytest.MonkeyPatch
+    ):
         epci = EpciFactory()
         take(epci)
         monkeypatch.setattr(workflow, "_next_number", read_then_write(threading.Barrier(2)))

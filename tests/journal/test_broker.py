@@ -89,9 +89,19 @@ class Broker:
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--pool=solo", "--loglevel=INFO"]
-        command += ["-Q", self.queue, "-n", f"{self.queue}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        command += [
+            "-Q",
+            self.queue,
+            "-n",
+            f"{self.queue}@%h",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
         with self.log.open("ab") as log:
-            worker = subprocess.Popen(command, cwd=settings.BASE_DIR, env=self.environment, stdout=log, stderr=log)
+            worker = subprocess.Popen(
+                command, cwd=settings.BASE_DIR, env=self.environment, stdout=log, stderr=log
+            )
         self.workers.append(worker)
         return worker
 
@@ -116,7 +126,9 @@ class Broker:
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + PATIENCE
         while not condition():
-            assert time.monotonic() < end, f"{what} did not come\n{self.log.read_text() if self.log.exists() else ''}"
+            assert time.monotonic() < end, (
+                f"{what} did not come\n{self.log.read_text() if self.log.exists() else ''}"
+            )
             time.sleep(0.2)
 
 

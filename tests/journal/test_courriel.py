@@ -104,9 +104,15 @@ class TestSending:
         escalation = CourrielFactory(perime_at=None)
         in_time = CourrielFactory(perime_at=horloge.now() + timedelta(minutes=1))
         assert send_due_mails() == 2
-        assert [Courriel.objects.get(pk=c.pk).etat for c in (late, escalation, in_time)] == ["périmé", "envoyé", "envoyé"]
+        assert [Courriel.objects.get(pk=c.pk).etat for c in (late, escalation, in_time)] == [
+            "périmé",
+            "envoyé",
+            "envoyé",
+        ]
 
-    def test_the_clock_of_the_trade_says_when_a_mail_is_too_late(self, at_time: Any, mailoutbox: list[EmailMessage]):
+    def test_the_clock_of_the_trade_says_when_a_mail_is_too_late(
+        self, at_time: Any, mailoutbox: list[EmailMessage]
+    ):
         CourrielFactory(perime_at=horloge.now() + timedelta(days=1))
         at_time(horloge.now() + timedelta(days=2))
         assert send_due_mails() == 0
@@ -161,7 +167,10 @@ class TestFailures:
     def test_a_message_that_cannot_be_written_holds_nobody_else(self):
         broken, other = CourrielFactory(sujet="deux\nlignes"), CourrielFactory()
         send_due_mails()
-        assert [Courriel.objects.get(pk=c.pk).etat for c in (broken, other)] == ["nouvel essai prévu", "envoyé"]
+        assert [Courriel.objects.get(pk=c.pk).etat for c in (broken, other)] == [
+            "nouvel essai prévu",
+            "envoyé",
+        ]
 
     def test_delays_grow_up_to_six_hours(self):
         CourrielFactory(adresse="panne@exemple.fr", essais=12)
@@ -191,7 +200,9 @@ class TestTogether:
 
         monkeypatch.setattr(workflow, "_insert", look_then_write)
         who, epci = PersonneFactory(), EpciFactory()
-        assert [type(error) for error in failures(together(*[lambda: write(who, epci)] * 2))] == [IntegrityError]
+        assert [type(error) for error in failures(together(*[lambda: write(who, epci)] * 2))] == [
+            IntegrityError
+        ]
 
     def test_two_workers_send_each_mail_once(self, mailoutbox: list[EmailMessage]):
         epci, someone = EpciFactory(), PersonneFactory()

@@ -11,7 +11,15 @@ from journal.models import PieceJointe
 from journal.workflows.invitation import invite
 from journal.workflows.unite import record, unit
 from socle import horloge
-from tests.factories import CourrielFactory, EpciFactory, HabilitationFactory, PersonneFactory, TacheFactory, fresh, holder
+from tests.factories import (
+    CourrielFactory,
+    EpciFactory,
+    HabilitationFactory,
+    PersonneFactory,
+    TacheFactory,
+    fresh,
+    holder,
+)
 
 NOW = datetime(2027, 2, 10, 9, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -44,7 +52,10 @@ class TestMails:
 
     def test_the_others_read_their_own(self, client, epci):
         personne = holder(Role.DIRECTION_TERRITOIRES, epci)
-        own, other = CourrielFactory(epci=epci, destinataire=personne), CourrielFactory(epci=epci, sujet="Pas à moi")
+        own, other = (
+            CourrielFactory(epci=epci, destinataire=personne),
+            CourrielFactory(epci=epci, sujet="Pas à moi"),
+        )
         client.force_login(personne)
         assert "Pas à moi" not in text(client, "/courriels/")
         assert "Bonjour," in text(client, f"/courriels/{own.pk}/")
@@ -82,7 +93,9 @@ class TestMails:
 
     def test_attachments_are_named(self, client, epci, administrateur):
         courriel = CourrielFactory(epci=epci)
-        PieceJointe.objects.create(courriel=courriel, nom="revue.ics", type_mime="text/calendar", octets=b"BEGIN")
+        PieceJointe.objects.create(  # type: ignore[misc]
+            courriel=courriel, nom="revue.ics", type_mime="text/calendar", octets=b"BEGIN"
+        )
         client.force_login(administrateur)
         assert "revue.ics" in text(client, f"/courriels/{courriel.pk}/")
 
@@ -127,8 +140,8 @@ class TestJobs:
         assert "Rien n’est à faire" in shown and "Rien n’a encore été fait" in shown
 
     def test_each_list_has_its_pages(self, client, epci, administrateur):
-        TacheFactory.create_batch(51, epci=epci)
-        TacheFactory.create_batch(52, epci=epci, faite_at=horloge.now())
+        TacheFactory.create_batch(26, epci=epci)
+        TacheFactory.create_batch(27, epci=epci, faite_at=horloge.now())
         client.force_login(administrateur)
         context = client.get("/taches/?a-faire=2&page=2").context
         assert (len(context["a_faire"]), len(context["faites"])) == (1, 2)
@@ -150,7 +163,9 @@ class TestHistory:
         return f"/historique/mutualisation.declaration/{cote.declaration.pk}/"
 
     def test_who_did_what_and_when(self, client, monde):
-        path = self.tell(monde, monde.a, detail={"avant": {"motif": ""}, "apres": {"motif": "Départ en retraite"}})
+        path = self.tell(
+            monde, monde.a, detail={"avant": {"motif": ""}, "apres": {"motif": "Départ en retraite"}}
+        )
         client.force_login(monde.a.dgs)
         shown = text(client, path)
         assert "Déposée &lt;i&gt;" in shown and f"{monde.a.dgs}, DGS".replace("'", "’") in shown
@@ -188,7 +203,16 @@ class TestHistory:
         client.force_login(monde.direction)
         assert "nom : Confidentiel" in text(client, path)
 
-    @pytest.mark.parametrize("path", ["mutualisation.declaration/0/", "rien/1/", "a.b/1/", "%00/1/", "comptes.personne/99999999999999999999/"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "mutualisation.declaration/0/",
+            "rien/1/",
+            "a.b/1/",
+            "%00/1/",
+            "comptes.personne/99999999999999999999/",
+        ],
+    )
     def test_what_has_no_history_does_not_exist(self, client, monde, path):
         client.force_login(monde.direction)
         text(client, f"/historique/{path}", HTTPStatus.NOT_FOUND)

@@ -81,14 +81,28 @@ def test_work_to_come_done_or_being_done_is_not_late(client):
     assert look(client)[1]["statut"] == "ok"
 
 
+def test_a_backlog_that_goes_down_is_no_failure(client):
+    real = horloge.real_now()
+    TacheFactory(due_at=ago(days=30))
+    done = TacheFactory(due_at=ago(days=31), faite_at=horloge.now(), pris_at=real - timedelta(minutes=9))
+    assert look(client)[0] == HTTPStatus.OK
+    done.pris_at = real - timedelta(minutes=11)
+    done.save()
+    assert look(client)[0] == HTTPStatus.SERVICE_UNAVAILABLE
+
+
 def test_a_worker_that_died_is_seen_when_its_lease_ends(client):
     real = horloge.real_now()
-    TacheFactory(due_at=ago(hours=1), pris_at=real - timedelta(minutes=30), bail_at=real - timedelta(minutes=20))
+    TacheFactory(
+        due_at=ago(hours=1), pris_at=real - timedelta(minutes=30), bail_at=real - timedelta(minutes=20)
+    )
     assert look(client)[0] == HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def test_a_job_that_fails_degrades_until_nobody_tries_it_again(client):
-    tache = TacheFactory(due_at=ago(hours=1), erreur="x", reessai_at=horloge.real_now() + timedelta(minutes=5))
+    tache = TacheFactory(
+        due_at=ago(hours=1), erreur="x", reessai_at=horloge.real_now() + timedelta(minutes=5)
+    )
     status, body = look(client)
     assert (status, body["statut"], body["taches_en_echec"]) == (HTTPStatus.OK, "degrade", 1)
     tache.reessai_at = horloge.real_now() - timedelta(minutes=11)

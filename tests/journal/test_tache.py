@@ -49,7 +49,12 @@ class TestScheduling:
 
     @pytest.mark.parametrize(("hours", "woken"), [(0, ["tick"]), (1, [])])
     def test_only_what_is_due_wakes_a_worker(
-        self, done: Any, wakes: list[str], django_capture_on_commit_callbacks: Any, hours: int, woken: list[str]
+        self,
+        done: Any,
+        wakes: list[str],
+        django_capture_on_commit_callbacks: Any,
+        hours: int,
+        woken: list[str],
     ):
         with django_capture_on_commit_callbacks(execute=True):
             schedule(epci=EpciFactory(), type="essai", cle="a", due_at=horloge.now() + timedelta(hours=hours))
@@ -146,9 +151,17 @@ class TestRunning:
         at_time(horloge.now() + timedelta(days=30))
         assert claim(horloge.now()) is None
 
-    def test_the_tick_wakes_nobody(self, handler: Any, wakes: list[str], tick: Any, django_capture_on_commit_callbacks: Any):
+    def test_the_tick_wakes_nobody(
+        self, handler: Any, wakes: list[str], tick: Any, django_capture_on_commit_callbacks: Any
+    ):
         epci = EpciFactory()
-        handler(lambda tache: schedule(epci=epci, type="essai", cle="suite", due_at=horloge.now()) if tache.cle == "a" else None)
+        handler(
+            lambda tache: (
+                schedule(epci=epci, type="essai", cle="suite", due_at=horloge.now())
+                if tache.cle == "a"
+                else None
+            )
+        )
         TacheFactory(cle="a")
         with django_capture_on_commit_callbacks(execute=True):
             tick()

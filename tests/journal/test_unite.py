@@ -77,7 +77,10 @@ class TestRecord:
                 tell(epci, libelle="refusé")
                 raise ZeroDivisionError
             tell(epci, libelle="après")
-        assert list(Evenement.objects.order_by("numero").values_list("numero", "libelle")) == [(1, "avant"), (2, "après")]
+        assert list(Evenement.objects.order_by("numero").values_list("numero", "libelle")) == [
+            (1, "avant"),
+            (2, "après"),
+        ]
 
     def test_a_refused_unit_leaves_no_gap(self):
         epci = EpciFactory()
@@ -125,7 +128,11 @@ class TestAppendOnly:
             EvenementDetail.objects.update(contenu={})
 
     def test_a_line_is_never_deleted(self, event: Evenement):
-        with pytest.raises(IntegrityError, match="ne se modifie pas"), transaction.atomic(), connection.cursor() as cursor:
+        with (
+            pytest.raises(IntegrityError, match="ne se modifie pas"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute("DELETE FROM journal_evenement")
         assert Evenement.objects.exists()
 
@@ -208,7 +215,9 @@ class TestTogether:
         assert failures(results) == []
         assert sorted(numbers(epci)) == list(range(1, TOGETHER + 2))
 
-    def test_control_without_the_lock_two_acts_take_the_same_number(self, epci: Epci, monkeypatch: pytest.MonkeyPatch):
+    def test_control_without_the_lock_two_acts_take_the_same_number(
+        self, epci: Epci, monkeypatch: pytest.MonkeyPatch
+    ):
         monkeypatch.setattr(unite, "_reserve", without_lock(threading.Barrier(2)))
         results = together(*[lambda: tell_alone(epci)] * 2)
         assert [type(error) for error in failures(results)] == [IntegrityError]
@@ -234,7 +243,9 @@ class TestTogether:
         assert LateCommit(epci).play() == ([1], [1, 2, 3])
 
     @pytest.mark.usefixtures("sequence")
-    def test_control_with_a_serial_the_reader_skips_the_late_commit(self, epci: Epci, monkeypatch: pytest.MonkeyPatch):
+    def test_control_with_a_serial_the_reader_skips_the_late_commit(
+        self, epci: Epci, monkeypatch: pytest.MonkeyPatch
+    ):
         CompteurEvenement.objects.update(dernier=F("dernier"))
         with connection.cursor() as cursor:
             cursor.execute("SELECT nextval('essai_numero')")

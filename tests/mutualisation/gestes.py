@@ -45,7 +45,11 @@ def submit(declaration: Declaration, acteur: Personne) -> Declaration:
 
 def accept(ligne: Ligne, direction: Personne) -> Ligne:
     return arbitrate(
-        ligne=ligne, acteur=direction, decision=Ligne.Arbitrage.ACCEPTEE, motif="", qualite="Direction des territoires"
+        ligne=ligne,
+        acteur=direction,
+        decision=Ligne.Arbitrage.ACCEPTEE,
+        motif="",
+        qualite="Direction des territoires",
     )
 
 

@@ -1,14 +1,18 @@
 """A declaration: drafts that never lose anything, one submission, a page to prepare it, one to read it again."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from html import unescape
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from comptes.roles import Role
+from documents.controle import check_pdf
 from documents.models import Document
 from documents.workflows.document import complete
 from journal.models import Courriel, Evenement
@@ -16,6 +20,8 @@ from mutualisation.forms.declaration import read_saisie
 from mutualisation.models import Declaration, Ligne
 from mutualisation.workflows import declaration as workflow
 from mutualisation.workflows.declaration import Saisie, save_draft
+from mutualisation.workflows.instruction import arbitrate
+from socle import registres
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
@@ -65,7 +71,10 @@ class TestBrouillon:
 
     def test_only_what_differs_from_what_is_shared_is_a_line(self, monde: Monde):
         prepare(monde.a.declaration, monde.a.dgs, plus=["DA-02", "DB-01"], moins=["DA-01"])
-        lignes = {ligne.activite.code: ligne.nature for ligne in monde.a.declaration.lignes.select_related("activite")}
+        lignes = {
+            ligne.activite.code: ligne.nature
+            for ligne in monde.a.declaration.lignes.select_related("activite")
+        }
         assert lignes == {"DA-01": "retrait", "DA-02": "extension", "DB-01": "entree"}
 
     def test_an_autosave_is_no_event(self, monde: Monde):
@@ -77,9 +86,13 @@ class TestBrouillon:
     def test_the_same_motive_rewritten_meanwhile_is_a_conflict_and_nothing_is_saved(self, monde: Monde):
         draft, dom = monde.a.declaration, monde.domaine.pk
         seen = wanted(draft)
-        save_draft(declaration=draft, acteur=monde.a.collaborateur, saisie=Saisie(seen, seen, {}, {dom: "Sa version"}))
+        save_draft(
+            declaration=draft,
+            acteur=monde.a.collaborateur,
+            saisie=Saisie(seen, seen, {}, {dom: "Sa version"}),
+        )
         mine = Saisie(seen, seen | ids(draft, "DB-01"), {dom: ""}, {dom: "Ma version"})
-        with pytest.raises(Conflit, match="Collaborateur.*Sa version") as caught:
+        with pytest.raises(Conflit, match=r"Collaborateur.*Sa version") as caught:
             save_draft(declaration=draft, acteur=monde.a.dgs, saisie=mine)
         assert caught.value.field == f"motif-{dom}"
         assert wanted(draft) == seen
@@ -88,8 +101,16 @@ class TestBrouillon:
     def test_two_motives_of_two_domains_are_both_kept(self, monde: Monde):
         draft, seen = monde.a.declaration, wanted(monde.a.declaration)
         one, two = domaine(monde.epci, "DA").pk, domaine(monde.epci, "DB").pk
-        save_draft(declaration=draft, acteur=monde.a.dgs, saisie=Saisie(seen, seen, {one: "", two: ""}, {one: "Un", two: ""}))
-        save_draft(declaration=draft, acteur=monde.a.dgs, saisie=Saisie(seen, seen, {one: "", two: ""}, {one: "", two: "Deux"}))
+        save_draft(
+            declaration=draft,
+            acteur=monde.a.dgs,
+            saisie=Saisie(seen, seen, {one: "", two: ""}, {one: "Un", two: ""}),
+        )
+        save_draft(
+            declaration=draft,
+            acteur=monde.a.dgs,
+            saisie=Saisie(seen, seen, {one: "", two: ""}, {one: "", two: "Deux"}),
+        )
         assert dict(draft.motifs.values_list("domaine_id", "texte")) == {one: "Un", two: "Deux"}
 
     def test_an_activity_of_another_epci_is_refused(self, monde: Monde):
@@ -97,20 +118,28 @@ class TestBrouillon:
         seen = wanted(monde.a.declaration)
         with pytest.raises(Refus, match="catalogue"):
             save_draft(
-                declaration=monde.a.declaration, acteur=monde.a.dgs, saisie=Saisie(seen, seen | {foreign}, {}, {})
+                declaration=monde.a.declaration,
+                acteur=monde.a.dgs,
+                saisie=Saisie(seen, seen | {foreign}, {}, {}),
             )
 
     def test_a_motive_of_another_epci_is_refused(self, monde: Monde):
         foreign = domaine(monde.epci_voisin).pk
         seen = wanted(monde.a.declaration)
         with pytest.raises(Refus, match="catalogue"):
-            save_draft(declaration=monde.a.declaration, acteur=monde.a.dgs, saisie=Saisie(seen, seen, {}, {foreign: "x"}))
+            save_draft(
+                declaration=monde.a.declaration,
+                acteur=monde.a.dgs,
+                saisie=Saisie(seen, seen, {}, {foreign: "x"}),
+            )
 
     def test_ten_thousand_characters_are_refused_where_they_were_typed(self, monde: Monde):
         seen, dom = wanted(monde.a.declaration), monde.domaine.pk
-        with pytest.raises(Refus, match="4.000 caractères ; celui-ci en compte 10.000") as caught:
+        with pytest.raises(Refus, match=r"4.000 caractères ; celui-ci en compte 10.000") as caught:
             save_draft(
-                declaration=monde.a.declaration, acteur=monde.a.dgs, saisie=Saisie(seen, seen, {}, {dom: "é" * 10_000})
+                declaration=monde.a.declaration,
+                acteur=monde.a.dgs,
+                saisie=Saisie(seen, seen, {}, {dom: "é" * 10_000}),
             )
         assert caught.value.field == f"motif-{dom}"
 
@@ -128,7 +157,9 @@ class TestBase:
     def test_a_line_decided_in_the_cycle_before_is_counted_before_its_day(self, monde: Monde):
         """Cycle 2028 opens on 1 December 2026: what 2027 decided is not in force yet, and is counted."""
         cycle = CycleFactory(epci=monde.epci, calendrier=True, annee=2030)
-        Ligne.objects.filter(pk=monde.a.ligne.pk).update(activite=activite(monde.epci, "DC-02"), domaine=domaine(monde.epci, "DC"))
+        Ligne.objects.filter(pk=monde.a.ligne.pk).update(
+            activite=activite(monde.epci, "DC-02"), domaine=domaine(monde.epci, "DC")
+        )
         draft = DeclarationFactory(cycle=cycle, commune=monde.a.commune)
         assert wanted(draft) == ids(draft, "DA-01", "DC-02")
 
@@ -138,7 +169,9 @@ class TestBase:
 
     def test_a_refused_line_is_not_counted(self, monde: Monde):
         Ligne.objects.filter(pk=monde.a.ligne.pk).update(
-            activite=activite(monde.epci, "DC-02"), arbitrage=Ligne.Arbitrage.REFUSEE, arbitrage_motif="Complet."
+            activite=activite(monde.epci, "DC-02"),
+            arbitrage=Ligne.Arbitrage.REFUSEE,
+            arbitrage_motif="Complet.",
         )
         assert wanted(monde.a.declaration) == ids(monde.a.declaration, "DA-01")
 
@@ -175,7 +208,9 @@ class TestDepot:
         assert (first.accuse, second.deposee_par) == (second.accuse, monde.a.dgs)
         assert Evenement.objects.filter(type="declaration.deposee").count() == 1
 
-    def test_after_closing_nothing_is_submitted_and_the_sentence_says_since_when(self, monde: Monde, at_time: AtTime):
+    def test_after_closing_nothing_is_submitted_and_the_sentence_says_since_when(
+        self, monde: Monde, at_time: AtTime
+    ):
         at_time(FERMETURE)
         with pytest.raises(Refus, match="close depuis le vendredi 26 février 2027"):
             submit(monde.a.declaration, monde.a.dgs)
@@ -192,13 +227,15 @@ class TestDepot:
             prepare(monde.a.declaration, monde.a.collaborateur, plus=["DB-01"])
 
     def test_the_receipt_prints(self, monde: Monde):
-        from documents.controle import control_pdf  # noqa: F401  the control of the documents floor exists
-        from socle import registres
-
-        prepare(monde.a.declaration, monde.a.dgs, plus=["DB-01"], motifs={domaine(monde.epci, "DB").pk: "=1+1 <b>"})
+        prepare(
+            monde.a.declaration,
+            monde.a.dgs,
+            plus=["DB-01"],
+            motifs={domaine(monde.epci, "DB").pk: "=1+1 <b>"},
+        )
         accuse = submit(monde.a.declaration, monde.a.dgs).accuse
         octets = registres.rendus.get("accuse")(accuse)
-        assert octets.startswith(b"%PDF")
+        assert check_pdf(octets) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -211,17 +248,19 @@ class TestDeuxDepots:
         self.declaration = world.a.declaration
         prepare(self.declaration, world.a.dgs, plus=["DB-01", "DB-02"])
         people = (world.a.dgs, world.a.maire)
-        return together(*(lambda who=who: submit(Declaration.objects.get(pk=self.declaration.pk), who) for who in people))
+        return together(
+            *(lambda who=who: submit(Declaration.objects.get(pk=self.declaration.pk), who) for who in people)
+        )
 
     def test_there_is_one_receipt(self, at_time: AtTime):
         assert not failures(self._press(at_time))
-        assert Document.objects.filter(type="accuse", commune=self.declaration.commune, annee=2028).count() == 1
+        assert (
+            Document.objects.filter(type="accuse", commune=self.declaration.commune, annee=2028).count() == 1
+        )
         assert Evenement.objects.filter(type="declaration.deposee").count() == 1
 
     def test_without_the_lock_the_race_shows(self, at_time: AtTime, monkeypatch: pytest.MonkeyPatch):
         """The control: the same two presses, where reading does not lock."""
-        import threading
-
         both = threading.Barrier(2)
 
         def unlocked(model: Any, pk: int, version: int | None = None, *, select: Any = ()) -> Any:
@@ -279,9 +318,13 @@ class TestPage:
         home = client.get(reverse("accueil"))
         assert page_url(monde.a.declaration) in home.content.decode()
         sheet = client.get(page_url(monde.a.declaration))  # 1: « Déclarer »
-        again = client.post(page_url(monde.a.declaration), {**form_of(sheet), "action": "relire"})  # 2: « Relire et déposer »
+        again = client.post(
+            page_url(monde.a.declaration), {**form_of(sheet), "action": "relire"}
+        )  # 2: « Relire et déposer »
         assert "Déposer" in text_of(client.get(again.url))
-        client.post(reverse("mutualisation:declaration_deposer", args=[monde.a.declaration.pk]))  # 3: « Déposer »
+        client.post(
+            reverse("mutualisation:declaration_deposer", args=[monde.a.declaration.pk])
+        )  # 3: « Déposer »
         monde.a.declaration.refresh_from_db()
         assert monde.a.declaration.deposee_qualite == QUALITE
 
@@ -325,7 +368,14 @@ class TestPage:
         assert 'aria-invalid="true"' in response.content.decode()
 
     @pytest.mark.parametrize(
-        "data", [{}, {"vues": "1;2"}, {"vues": "", "activites": "x"}, {"vues": "", "motif-²": "x"}, {"vues": "9" * 30}]
+        "data",
+        [
+            {},
+            {"vues": "1;2"},
+            {"vues": "", "activites": "x"},
+            {"vues": "", "motif-²": "x"},
+            {"vues": "9" * 30},
+        ],
     )
     def test_a_damaged_form_is_a_sentence(self, monde: Monde, client: Any, data: dict[str, str]):
         client.force_login(monde.a.dgs)
@@ -349,7 +399,9 @@ class TestPage:
     def test_pressing_submit_after_closing_says_so(self, monde: Monde, client: Any, at_time: AtTime):
         client.force_login(monde.a.dgs)
         at_time(FERMETURE)
-        response = client.post(reverse("mutualisation:declaration_deposer", args=[monde.a.declaration.pk]), follow=True)
+        response = client.post(
+            reverse("mutualisation:declaration_deposer", args=[monde.a.declaration.pk]), follow=True
+        )
         assert "close depuis le vendredi 26 février 2027" in text_of(response)
 
     def test_what_misses_links_to_its_field_and_hides_the_button(self, monde: Monde, client: Any):
@@ -369,13 +421,17 @@ class TestPage:
         text = text_of(response)
         assert "Déposée" in text
         assert "AD-2028-001" in text
-        again = client.post(reverse("mutualisation:declaration_deposer", args=[monde.a.declaration.pk]), follow=True)
+        again = client.post(
+            reverse("mutualisation:declaration_deposer", args=[monde.a.declaration.pk]), follow=True
+        )
         assert "Déclaration déposée." not in text_of(again)
 
     def test_a_collaborateur_sees_who_submits_and_is_refused_if_he_tries(self, monde: Monde, client: Any):
         client.force_login(monde.a.collaborateur)
         pk = monde.a.declaration.pk
-        assert "Seuls le DGS et le maire déposent" in text_of(client.get(reverse("mutualisation:declaration_relire", args=[pk])))
+        assert "Seuls le DGS et le maire déposent" in text_of(
+            client.get(reverse("mutualisation:declaration_relire", args=[pk]))
+        )
         response = client.post(reverse("mutualisation:declaration_deposer", args=[pk]))
         assert response.status_code == 403
         assert "Seuls le DGS et le maire déposent" in text_of(response)
@@ -383,7 +439,9 @@ class TestPage:
     def test_the_mayor_submits_as_mayor(self, monde: Monde, client: Any):
         client.force_login(monde.a.maire)
         pk = monde.a.declaration.pk
-        assert "Vous déposez en qualité de maire" in text_of(client.get(reverse("mutualisation:declaration_relire", args=[pk])))
+        assert "Vous déposez en qualité de maire" in text_of(
+            client.get(reverse("mutualisation:declaration_relire", args=[pk]))
+        )
         client.post(reverse("mutualisation:declaration_deposer", args=[pk]))
         monde.a.declaration.refresh_from_db()
         assert monde.a.declaration.deposee_qualite == "maire"
@@ -391,8 +449,6 @@ class TestPage:
     def test_the_submitted_page_says_each_decision_and_why(self, monde: Monde, client: Any):
         prepare(monde.a.declaration, monde.a.dgs, plus=["DB-01"])
         submit(monde.a.declaration, monde.a.dgs)
-        from mutualisation.workflows.instruction import arbitrate
-
         arbitrate(
             ligne=changing(monde.a.declaration)[0],
             acteur=monde.direction,
@@ -430,15 +486,15 @@ class TestPage:
         response = client.get(url)
         assert (response.status_code, response["Content-Type"]) == (200, "application/pdf")
 
-    @pytest.mark.parametrize("communes", [2, 9])
-    def test_the_number_of_queries_does_not_depend_on_the_data(
-        self, monde: Monde, client: Any, communes: int, django_assert_max_num_queries: Any
-    ):
-        for number in range(1, 4):
-            prepare(monde.a.declaration, monde.a.dgs, plus=[f"DB-{number:02d}", f"DC-{number:02d}"][: communes // 4 + 1])
+    def test_the_number_of_queries_does_not_depend_on_the_data(self, monde: Monde, client: Any):
         client.force_login(monde.a.dgs)
-        with django_assert_max_num_queries(24):
-            client.get(page_url(monde.a.declaration))
+        counts = []
+        for codes in (["DB-01"], ["DA-02", "DA-03", "DB-02", "DB-03", "DC-01", "DC-02"]):
+            prepare(monde.a.declaration, monde.a.dgs, plus=codes)
+            with CaptureQueriesContext(connection) as queries:
+                client.get(page_url(monde.a.declaration))
+            counts.append(len(queries))
+        assert counts[0] == counts[1]
 
 
 class TestMaDeclaration:
@@ -452,19 +508,19 @@ class TestMaDeclaration:
         assert client.get(reverse("mutualisation:ma_declaration")).url == page_url(monde.a.declaration)
 
     def test_a_commune_without_any(self, monde: Monde, client: Any):
-        from comptes.roles import Role
-
         client.force_login(holder(Role.DGS, monde.epci, commune=monde.c, nom="Seule"))
         assert "Aucune campagne" in text_of(client.get(reverse("mutualisation:ma_declaration")))
 
     @pytest.mark.parametrize("who", ["direction", "responsable"])
     def test_a_hat_without_commune(self, monde: Monde, client: Any, who: str):
         client.force_login(getattr(monde, who))
-        assert "Cette page est celle des communes" in text_of(client.get(reverse("mutualisation:ma_declaration")))
+        assert "Cette page est celle des communes" in text_of(
+            client.get(reverse("mutualisation:ma_declaration"))
+        )
 
 
 def test_line_ends_of_browsers_are_no_change(rf: Any):
-    data = rf.post("/", {"vues": "3,1", "activites": ["1"], "motif-4": "a\r\nb\x00 ", "motif_vu-4": "a\nb"}).POST
+    data = rf.post(
+        "/", {"vues": "3,1", "activites": ["1"], "motif-4": "a\r\nb\x00 ", "motif_vu-4": "a\nb"}
+    ).POST
     assert read_saisie(data) == Saisie(frozenset({1, 3}), frozenset({1}), {4: "a\nb"}, {4: "a\nb"})
-
-

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 MOST_TABS = 400
@@ -25,6 +26,12 @@ class Clavier:
     def open(self, path: str) -> None:
         """Type an address."""
         self.page.goto(self.root + path)
+        self.check()
+
+    def check(self) -> None:
+        """No accessibility violation that axe can see."""
+        results = Axe().run(self.page)
+        assert results.violations_count == 0, f"{self.page.url}\n{results.generate_report()}"
 
     def focus(self, name: str, kind: str = "") -> None:
         """Press Tab until an element whose name contains `name` (and of tag `kind`) has the focus."""
@@ -42,6 +49,7 @@ class Clavier:
         self.focus(name, kind)
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
+        self.check()
 
     def toggle(self, name: str) -> None:
         """Reach a box or a fold and press Space."""
@@ -55,10 +63,16 @@ class Clavier:
         self.page.keyboard.type(text)
 
     def fill_date(self, name: str, iso: str) -> None:
-        """Reach a date field and type the day as a French keyboard does."""
+        """Reach a date field and type the day, in the order that the browser asks for."""
         self.focus(name)
         year, month, day = iso.split("-")
-        self.page.keyboard.type(day + month + year)
+        for digits in (day + month + year, month + day + year):
+            self.page.keyboard.type(digits)
+            if self.page.evaluate("() => document.activeElement.value") == iso:
+                return
+            for _ in range(3):
+                self.page.keyboard.press("ArrowLeft")
+        raise AssertionError(f"{name} does not take {iso}")
 
     def choose(self, name: str, label: str) -> None:
         """Reach a list and choose by typing the beginning of a label."""
@@ -69,6 +83,23 @@ class Clavier:
         """What the page says, with plain spaces and apostrophes."""
         said: Any = self.page.inner_text("main")
         return plain(said)
+
+    def html(self) -> str:
+        """The source of the page, with plain spaces and apostrophes."""
+        return plain(self.page.content())
+
+    def fetch(self, path: str | None) -> bytes:
+        """The bytes behind a link, with the session of the page."""
+        response = self.page.request.get(self.root + str(path))
+        assert response.status == 200, response.status
+        return bytes(response.body())
+
+    def read(self, path: str, secret: str) -> list[dict[str, Any]]:
+        """The results of a list of the API, as the intranet reads it."""
+        response = self.page.request.get(self.root + path, headers={"Authorization": f"Bearer {secret}"})
+        assert response.status == 200, response.text()
+        results: list[dict[str, Any]] = response.json()["results"]
+        return results
 
     def _name(self) -> str:
         said: Any = self.page.evaluate(NAME)

@@ -2,24 +2,26 @@
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
 
+from comptes.roles import Role
 from contrats.models import Engagement
 from journal.models import Courriel, Evenement, Tache
 from journal.workflows.tache import run_due
 from revues.creneaux import SLOTS, place, place_contract
 from revues.invitations import invitation
 from revues.models import Revue
+from revues.participants import participants
 from revues.workflows import revue as workflow
 from revues.workflows.revue import (
     TACHE_MOIS,
     cancel_review,
     create_month,
-    participants,
     run_month,
     schedule_month,
     start_reviews,
@@ -42,6 +44,7 @@ from tests.factories import (
     activite,
     catalogue,
     domaine,
+    holder,
     member_commune,
 )
 
@@ -66,8 +69,16 @@ def shared(db: None, at_time: Any) -> Any:
     commune = member_commune(epci, nom="Œuilly")
     for code in ("DA-01", "DA-02", "DB-01"):
         AdhesionFactory(epci=epci, commune=commune, activite=activite(epci, code))
-    SiegeFactory(epci=epci, referent=True, commune=commune, domaine=domaine(epci), titulaire=PersonneFactory(nom="Référent"))
-    SiegeFactory(epci=epci, responsable=True, domaine=domaine(epci), titulaire=PersonneFactory(nom="Responsable"))
+    SiegeFactory(
+        epci=epci,
+        referent=True,
+        commune=commune,
+        domaine=domaine(epci),
+        titulaire=PersonneFactory(nom="Référent"),
+    )
+    SiegeFactory(
+        epci=epci, responsable=True, domaine=domaine(epci), titulaire=PersonneFactory(nom="Responsable")
+    )
     return epci, commune
 
 
@@ -75,7 +86,9 @@ def test_one_review_per_shared_domain(shared: Any) -> None:
     epci, commune = shared
     alone = member_commune(epci)
     run_month(tache(epci))
-    rows = Revue.objects.order_by("domaine__ordre").values_list("commune", "domaine__code", "periode_on", "etat")
+    rows = Revue.objects.order_by("domaine__ordre").values_list(
+        "commune", "domaine__code", "periode_on", "etat"
+    )
     assert list(rows) == [(commune.pk, "DA", MARCH, "prevue"), (commune.pk, "DB", MARCH, "prevue")]
     assert not Revue.objects.filter(commune=alone).exists()
 
@@ -83,7 +96,9 @@ def test_one_review_per_shared_domain(shared: Any) -> None:
 def test_a_domain_that_left_or_has_not_come_has_no_review(shared: Any) -> None:
     epci, commune = shared
     commune.adhesions.filter(activite__code="DB-01").update(fin=MARCH)
-    AdhesionFactory(epci=epci, commune=commune, activite=activite(epci, "DC-01"), debut=MARCH + timedelta(days=1))
+    AdhesionFactory(
+        epci=epci, commune=commune, activite=activite(epci, "DC-01"), debut=MARCH + timedelta(days=1)
+    )
     month(epci, commune, MARCH)
     assert list(Revue.objects.values_list("domaine__code", flat=True)) == ["DA"]
 
@@ -101,7 +116,9 @@ def test_the_next_month_is_scheduled_by_each(shared: Any) -> None:
     epci, _ = shared
     run_month(tache(epci))
     following = Tache.objects.get(cle=f"{TACHE_MOIS}:{epci.pk}:2027-04")
-    assert horloge.local(following.due_at, epci.fuseau) == datetime(2027, 4, 1, 0, 30, tzinfo=ZoneInfo("Europe/Paris"))
+    assert horloge.local(following.due_at, epci.fuseau) == datetime(
+        2027, 4, 1, 0, 30, tzinfo=ZoneInfo("Europe/Paris")
+    )
 
 
 def test_december_schedules_january(shared: Any) -> None:
@@ -199,7 +216,11 @@ def test_only_on_working_days(shared: Any, first: date) -> None:
 
 
 def test_one_domain_is_never_at_two_places_at_once() -> None:
-    days = [date(2027, 3, 1) + timedelta(days=n) for n in range(31) if (date(2027, 3, 1) + timedelta(days=n)).weekday() < 5]
+    days = [
+        date(2027, 3, 1) + timedelta(days=n)
+        for n in range(31)
+        if (date(2027, 3, 1) + timedelta(days=n)).weekday() < 5
+    ]
     communes, domaines = 100, 18
     placed = [place(days, rank, range(domaines)) for rank in range(communes)]
     for slots in placed:
@@ -216,7 +237,7 @@ def test_contract_reviews_are_spread() -> None:
 
 def test_slots_are_distinct_and_do_not_overlap() -> None:
     minutes = [slot.hour * 60 + slot.minute for slot in SLOTS]
-    assert all(later - earlier >= 45 for earlier, later in zip(minutes, minutes[1:], strict=False))
+    assert all(later - earlier >= 45 for earlier, later in pairwise(minutes))
 
 
 @pytest.mark.parametrize(("rythme", "months"), [("mensuel", 12), ("bimestriel", 6), ("trimestriel", 4)])
@@ -247,7 +268,9 @@ def test_a_slow_rhythm_everywhere_keeps_the_contract_review(shared: Any) -> None
     for code in ("DA", "DB"):
         engagement = EngagementFactory(
             version_contrat=EngagementFactory(
-                version_contrat__contrat__epci=epci, version_contrat__contrat__commune=commune, domaine=domaine(epci, "DC")
+                version_contrat__contrat__epci=epci,
+                version_contrat__contrat__commune=commune,
+                domaine=domaine(epci, "DC"),
             ).version_contrat
             if not Engagement.objects.exists()
             else Engagement.objects.order_by("pk")[0].version_contrat,
@@ -277,9 +300,11 @@ def parse(octets: bytes) -> Any:
         ("America/Martinique", "2027-07-06T13:30:00+00:00", 9, -4),
     ],
 )
-def test_the_invitation_tells_the_local_hour(db: None, fuseau: str, instant: str, hour: int, offset: int) -> None:
+def test_the_invitation_tells_the_local_hour(
+    db: None, fuseau: str, instant: str, hour: int, offset: int
+) -> None:
     revue = RevueFactory(epci__fuseau=fuseau, prevue_at=datetime.fromisoformat(instant))
-    calendar, event = parse(invitation(revue, [PersonneFactory(email="a@exemple.fr")]))
+    calendar, event = parse(invitation(revue, [PersonneFactory(email="a@exemple.fr")], cancelled=False))
     start = event.decoded("dtstart")
     assert (start.hour, start.minute) == (hour, 30)
     assert start.utcoffset() == timedelta(hours=offset)
@@ -292,15 +317,15 @@ def test_the_invitation_tells_the_local_hour(db: None, fuseau: str, instant: str
 
 def test_the_uid_is_stable_and_its_own(db: None, at_time: Any) -> None:
     first, second = RevueFactory(), RevueFactory()
-    before = parse(invitation(first, []))[1]["uid"]
+    before = parse(invitation(first, [], cancelled=False))[1]["uid"]
     at_time("2027-06-01 10:00")
-    assert parse(invitation(first, []))[1]["uid"] == before
-    assert parse(invitation(second, []))[1]["uid"] != before
+    assert parse(invitation(first, [], cancelled=False))[1]["uid"] == before
+    assert parse(invitation(second, [], cancelled=False))[1]["uid"] != before
 
 
 def test_a_name_with_a_line_end_cannot_inject_a_line(db: None) -> None:
     revue = RevueFactory(lieu="Mairie\r\nATTENDEE:mailto:pirate@exemple.fr")
-    _, event = parse(invitation(revue, []))
+    _, event = parse(invitation(revue, [], cancelled=False))
     assert "attendee" not in event
     assert "pirate" in event["location"]
 
@@ -369,3 +394,30 @@ def test_the_commune_names_are_kept_in_french_order(shared: Any) -> None:
     epci, _ = shared
     member_commune(epci, nom="Nantes")
     assert [c.nom for c in Commune.objects.members_of(epci, MARCH)] == ["Nantes", "Œuilly"]
+
+
+def test_a_review_still_to_come_leaves_the_calendars(shared: Any) -> None:
+    epci, commune = shared
+    month(epci, commune, MARCH)
+    revue = Revue.objects.select_related("epci", "commune", "domaine").get(domaine=domaine(epci))
+    asked = Courriel.objects.filter(type="revue_invitation", objet_id=revue.pk).order_by("pk")
+    cancel_review(revue=revue, acteur=_direction(epci), motif="Inondation.", version=1)
+    told = Courriel.objects.filter(type="revue_annulee", objet_id=revue.pk).order_by("pk")
+    assert {row.destinataire_id for row in told} == {row.destinataire_id for row in asked}
+    before = parse(bytes(asked[0].pieces.get().octets))
+    after = parse(bytes(told[0].pieces.get().octets))
+    assert after[0]["method"] == "CANCEL" and after[1]["status"] == "CANCELLED"
+    assert after[1]["uid"] == before[1]["uid"] and int(after[1]["sequence"]) > int(before[1]["sequence"])
+
+
+def test_a_review_already_past_cancels_nothing(shared: Any, at_time: Any) -> None:
+    epci, commune = shared
+    month(epci, commune, MARCH)
+    revue = Revue.objects.get(domaine=domaine(epci))
+    at_time("2027-04-02 10:00")
+    cancel_review(revue=revue, acteur=_direction(epci), motif="Personne.", version=1)
+    assert not Courriel.objects.filter(type="revue_annulee").exists()
+
+
+def _direction(epci: Any) -> Any:
+    return holder(Role.DIRECTION_TERRITOIRES, epci)

@@ -63,7 +63,11 @@ def reviews(monde: Any, commune: Any, count: int, held: int, prevue_at: datetime
     ],
 )
 def test_filters(monde: Any, client: Any, query: str, expected: set[str]) -> None:
-    names = {f"{side} {r.etat}": r.pk for side in "AB" for r in Revue.objects.filter(commune=getattr(monde, side.lower()).commune)}
+    names = {
+        f"{side} {r.etat}": r.pk
+        for side in "AB"
+        for r in Revue.objects.filter(commune=getattr(monde, side.lower()).commune)
+    }
     html = page(client, monde.direction, LIST, query.format(a=monde.a.commune.pk, da=monde.domaine.pk))
     shown = {name for name, pk in names.items() if f'href="/revues/{pk}/"' in html}
     assert shown == expected
@@ -76,7 +80,9 @@ def test_late_is_past_and_silent(monde: Any, client: Any, at_time: Any) -> None:
     assert f'href="/revues/{monde.a.revue_tenue.pk}/"' not in html
 
 
-@pytest.mark.parametrize("query", ["?mois=2027-13", "?mois=hier", "?commune=999999", "?etat=x", "?mois=0000-01"])
+@pytest.mark.parametrize(
+    "query", ["?mois=2027-13", "?mois=hier", "?commune=999999", "?etat=x", "?mois=0000-01"]
+)
 def test_a_wrong_filter_is_said_not_a_crash(monde: Any, client: Any, query: str) -> None:
     client.force_login(monde.direction)
     response = client.get(reverse(LIST) + query)
@@ -117,23 +123,29 @@ def test_the_second_page_keeps_the_filters(monde: Any, client: Any) -> None:
         reviews(monde, member_commune(monde.epci), 3, 0)
     html = page(client, monde.direction, LIST, "?mois=2027-01")
     assert "62 revues" in html and "?mois=2027-01&amp;page=2" in html
-    assert "rel=\"prev\"" in page(client, monde.direction, LIST, "?mois=2027-01&page=2")
+    assert 'rel="prev"' in page(client, monde.direction, LIST, "?mois=2027-01&page=2")
 
 
 # Exports
 
 
 def cancelled(monde: Any, motif: str) -> Revue:
-    return RevueFactory(epci=monde.epci, commune=monde.a.commune, domaine=domaine(monde.epci, "DC"), etat="non_tenue", motif=motif)
+    return RevueFactory(
+        epci=monde.epci,
+        commune=monde.a.commune,
+        domaine=domaine(monde.epci, "DC"),
+        etat="non_tenue",
+        motif=motif,
+    )
 
 
 def test_csv_neutralises_formulas(monde: Any, client: Any) -> None:
-    cancelled(monde, "=HYPERLINK(\"http://pirate\")")
+    cancelled(monde, '=HYPERLINK("http://pirate")')
     client.force_login(monde.direction)
     response = client.get(reverse(LIST) + "?etat=non_tenue&format=csv")
     rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig")), delimiter=";"))
     assert rows[0][0] == "Commune" and len(rows) == 2
-    assert rows[1][0] == "L'Haÿ-les-Roses" and rows[1][-1] == "'=HYPERLINK(\"http://pirate\")"
+    assert rows[1][0] == "L'Haÿ-les-Roses" and rows[1][-1] == '\'=HYPERLINK("http://pirate")'
     assert "attachment" in response["Content-Disposition"]
 
 
@@ -158,7 +170,10 @@ def test_a_commune_exports_its_own_only(monde: Any, client: Any) -> None:
 
 
 def cells(monde: Any, annee: int = 2027) -> dict[str, list[Any]]:
-    return {rang.commune: list(rang.cases) for rang in read_board(Revue.objects.filter(epci=monde.epci), monde.epci, annee)}
+    return {
+        rang.commune: list(rang.cases)
+        for rang in read_board(Revue.objects.filter(epci=monde.epci), monde.epci, annee)
+    }
 
 
 @pytest.mark.parametrize(
@@ -175,7 +190,12 @@ def test_a_past_month(monde: Any, count: int, held: int, ton: str, texte: str) -
 
 def test_the_present_month_counts_what_is_due(monde: Any) -> None:
     reviews(monde, monde.c, 1, 1, datetime(2027, 2, 3, 9, tzinfo=UTC))
-    RevueFactory(epci=monde.epci, commune=monde.c, domaine=domaine(monde.epci, "DB"), prevue_at=datetime(2027, 2, 25, 9, tzinfo=UTC))
+    RevueFactory(
+        epci=monde.epci,
+        commune=monde.c,
+        domaine=domaine(monde.epci, "DB"),
+        prevue_at=datetime(2027, 2, 25, 9, tzinfo=UTC),
+    )
     case = cells(monde)[monde.c.nom][1]
     assert (case.ton, case.texte) == ("a", "1/2")
     assert (cells(monde)["Œuilly"][1].ton, cells(monde)["Œuilly"][1].texte) == ("n", "1")
@@ -205,12 +225,17 @@ def test_the_year_is_chosen(monde: Any, client: Any) -> None:
 
 def test_figures(monde: Any) -> None:
     reviews(monde, monde.c, 4, 3)
-    RevueFactory(epci=monde.epci, commune=monde.c, contrat=True, prevue_at=datetime(2027, 5, 18, 9, tzinfo=UTC))
+    RevueFactory(
+        epci=monde.epci, commune=monde.c, contrat=True, prevue_at=datetime(2027, 5, 18, 9, tzinfo=UTC)
+    )
     minutes = monde.a.revue_tenue.compte_rendu
     values = {"compte_rendu": minutes, "nature": "action", "texte": "Faire", "responsable": "Voirie"}
     Point.objects.create(**values, ordre=1, echeance_on=date(2027, 2, 1))
     Point.objects.create(**values, ordre=2, echeance_on=date(2027, 3, 1))
-    found = [(c.valeur, c.phrase, c.ton) for c in read_figures(Revue.objects.filter(epci=monde.epci), monde.epci, 2027)]
+    found = [
+        (c.valeur, c.phrase, c.ton)
+        for c in read_figures(Revue.objects.filter(epci=monde.epci), monde.epci, 2027)
+    ]
     assert found[0][0] == "5 / 6"
     assert found[1] == ("1", "compte rendu attendu", "r")
     assert found[2][:2] == ("0 / 1", "revues de contrat du 1er semestre ; prochaine le 18 mai")
@@ -224,7 +249,15 @@ def test_the_board_costs_the_same_for_3_and_158_communes(monde: Any, client: Any
         client.get(reverse(BOARD))
     communes = [member_commune(monde.epci) for _ in range(155)]
     Revue.objects.bulk_create(
-        Revue(epci=monde.epci, commune=c, type="domaine", domaine=monde.domaine, periode_on=date(2027, 1, 1), prevue_at=PAST, lieu="Mairie")
+        Revue(
+            epci=monde.epci,
+            commune=c,
+            type="domaine",
+            domaine=monde.domaine,
+            periode_on=date(2027, 1, 1),
+            prevue_at=PAST,
+            lieu="Mairie",
+        )
         for c in communes
     )
     with CaptureQueriesContext(connection) as many:
@@ -249,7 +282,10 @@ def card(user: Any, today: date = date(2027, 2, 10)) -> Any:
 def test_the_card_tells_held_and_next(monde: Any) -> None:
     shown = card(monde.a.dgs)
     assert shown.titre == "Revues tenues depuis janvier"
-    assert shown.phrases == ("1 tenue sur 1 prévue", "Prochaine : Revue Voirie, samedi 20 février 2027 à 10 h.")
+    assert shown.phrases == (
+        "1 tenue sur 1 prévue",
+        "Prochaine : Revue Voirie, samedi 20 février 2027 à 10 h.",
+    )
     assert shown.jauge == (1, 1)
     assert card(monde.direction).jauge == (2, 2)
     assert "L'Haÿ-les-Roses" in card(monde.direction).phrases[1]

@@ -19,7 +19,9 @@ class TestWords:
         assert dates.day_and_year(DAY) == "26 février 2027"
         assert dates.long_day(DAY) == "vendredi 26 février 2027"
 
-    @pytest.mark.parametrize("value", [DAY, "2027-02-26", datetime(2027, 2, 26, 23, tzinfo=UTC), "2027-02-26T23:00:00+00:00"])
+    @pytest.mark.parametrize(
+        "value", [DAY, "2027-02-26", datetime(2027, 2, 26, 23, tzinfo=UTC), "2027-02-26T23:00:00+00:00"]
+    )
     def test_a_day_from_anything_that_holds_one(self, value: object):
         assert dates.as_date(value) == DAY  # type: ignore[arg-type]
 
@@ -51,7 +53,10 @@ class TestFilters:
             ("{{ d|jour_court }}", "26 février"),
             ("{{ d|mois }}", "février 2027"),
             ("{{ d|veille|jour_court }}", "25 février"),
-            ("{{ rien|jour }}{{ rien|jour_annee }}{{ rien|jour_court }}{{ rien|mois }}{{ rien|heure }}{{ rien|instant }}", ""),
+            (
+                "{{ rien|jour }}{{ rien|jour_annee }}{{ rien|jour_court }}{{ rien|mois }}{{ rien|heure }}{{ rien|instant }}",
+                "",
+            ),
         ],
     )
     def test_days(self, source: str, text: str):
@@ -66,7 +71,15 @@ class TestFilters:
 
     @pytest.mark.parametrize(
         ("value", "text"),
-        [(1234.5, "1 234,5"), ("12.00", "12"), (0, "0"), (None, ""), ("", ""), (1200000, "1 200 000"), (-1.25, "-1,25")],
+        [
+            (1234.5, "1 234,5"),
+            ("12.00", "12"),
+            (0, "0"),
+            (None, ""),
+            ("", ""),
+            (1200000, "1 200 000"),
+            (-1.25, "-1,25"),
+        ],
     )
     def test_numbers(self, value: object, text: str):
         assert render("{{ v|nombre }}", v=value) == text.replace(" ", "\N{NARROW NO-BREAK SPACE}")

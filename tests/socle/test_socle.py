@@ -34,7 +34,9 @@ class TestClock:
     def test_midnight_is_local(self):
         assert horloge.midnight(date(2028, 1, 1), "Europe/Paris") == NEW_YEAR
         assert horloge.midnight(date(2028, 7, 1), "Europe/Paris") == datetime(2028, 6, 30, 22, tzinfo=UTC)
-        assert horloge.at_hour(date(2028, 1, 1), time(8), "Indian/Reunion") == datetime(2028, 1, 1, 4, tzinfo=UTC)
+        assert horloge.at_hour(date(2028, 1, 1), time(8), "Indian/Reunion") == datetime(
+            2028, 1, 1, 4, tzinfo=UTC
+        )
 
     def test_an_instant_is_told_elsewhere(self):
         assert horloge.local(NEW_YEAR, "Europe/Paris").isoformat() == "2028-01-01T00:00:00+01:00"
@@ -108,7 +110,11 @@ class TestRights:
 
     def test_a_refusal_says_where(self):
         refus = Refus("La date est passée.", field="date")
-        assert (refus.message, refus.field, str(refus)) == ("La date est passée.", "date", "La date est passée.")
+        assert (refus.message, refus.field, str(refus)) == (
+            "La date est passée.",
+            "date",
+            "La date est passée.",
+        )
         assert isinstance(Conflit("Trop tard."), Refus)
         assert Conflit("Trop tard.").field is None
 

@@ -28,7 +28,10 @@ class TestMembership:
 
     @pytest.mark.parametrize("fin", [JAN_2026, date(2025, 12, 31)])
     def test_an_empty_period_does_not_escape(self, fin: date):
-        with pytest.raises(IntegrityError, match="appartenance_period|range lower bound"), transaction.atomic():
+        with (
+            pytest.raises(IntegrityError, match=r"appartenance_period|range lower bound"),
+            transaction.atomic(),
+        ):
             AppartenanceFactory(debut=JAN_2026, fin=fin)
 
     def test_the_refusal_is_a_french_sentence(self):
@@ -48,8 +51,12 @@ class TestNames:
     @pytest.fixture
     def commune(self) -> Commune:
         commune = CommuneFactory(nom="Nouvelle-Ville")
-        CommuneVersion.objects.create(commune=commune, nom="Ville-Vieille", code_insee="33001", debut=JAN_2026, fin=JAN_2027)
-        CommuneVersion.objects.create(commune=commune, nom="Nouvelle-Ville", code_insee="33002", debut=JAN_2027)
+        CommuneVersion.objects.create(
+            commune=commune, nom="Ville-Vieille", code_insee="33001", debut=JAN_2026, fin=JAN_2027
+        )
+        CommuneVersion.objects.create(
+            commune=commune, nom="Nouvelle-Ville", code_insee="33002", debut=JAN_2027
+        )
         return commune
 
     @pytest.mark.parametrize(
@@ -61,13 +68,24 @@ class TestNames:
 
     def test_one_name_at_a_time(self, commune: Commune):
         with pytest.raises(IntegrityError, match="communeversion_no_overlap"), transaction.atomic():
-            CommuneVersion.objects.create(commune=commune, nom="x", code_insee="33003", debut=date(2028, 1, 1))
+            CommuneVersion.objects.create(
+                commune=commune, nom="x", code_insee="33003", debut=date(2028, 1, 1)
+            )
 
     def test_order_is_french(self):
         names = ["Œuilly", "Oeyregave", "Évreux", "Eu", "L'Haÿ-les-Roses", "Le Haillan", "Zuydcoote", "Ambès"]
         for name in names:
             CommuneFactory(nom=name)
-        expected = ["Ambès", "Eu", "Évreux", "L'Haÿ-les-Roses", "Le Haillan", "Œuilly", "Oeyregave", "Zuydcoote"]
+        expected = [
+            "Ambès",
+            "Eu",
+            "Évreux",
+            "L'Haÿ-les-Roses",
+            "Le Haillan",
+            "Œuilly",
+            "Oeyregave",
+            "Zuydcoote",
+        ]
         assert [c.nom for c in Commune.objects.order_by("tri")] == expected
 
     @pytest.mark.parametrize(
@@ -87,7 +105,9 @@ class TestNames:
         commune = CommuneFactory.build(nom=nom)
         assert (commune.de, commune.a) == (of, to)
 
-    @pytest.mark.parametrize(("code", "valid"), [("33281", True), ("2A004", True), ("3328", False), ("33-81", False)])
+    @pytest.mark.parametrize(
+        ("code", "valid"), [("33281", True), ("2A004", True), ("3328", False), ("33-81", False)]
+    )
     def test_codes(self, code: str, valid: bool):
         commune = CommuneFactory.build(code_insee=code, tri="x")
         if valid:

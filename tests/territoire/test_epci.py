@@ -25,7 +25,11 @@ class TestLoading:
         return load_epci(siren=BORDEAUX, since=SINCE)
 
     def test_a_metropole_with_its_communes(self, bordeaux: Epci):
-        assert (bordeaux.nom, bordeaux.type, bordeaux.fuseau) == ("Bordeaux Métropole", "METRO", "Europe/Paris")
+        assert (bordeaux.nom, bordeaux.type, bordeaux.fuseau) == (
+            "Bordeaux Métropole",
+            "METRO",
+            "Europe/Paris",
+        )
         members = list(Commune.objects.members_of(bordeaux, SINCE))
         assert len(members) == 28
         assert [c.nom for c in members if c.nom.startswith("Saint-L")] == ["Saint-Louis-de-Montferrand"]
@@ -35,7 +39,12 @@ class TestLoading:
     def test_communes_come_in_french_order(self, bordeaux: Epci):
         names = [c.nom for c in Commune.objects.members_of(bordeaux, SINCE)]
         assert names[0] == "Ambarès-et-Lagrave"
-        assert names.index("Bègles") < names.index("Blanquefort") < names.index("Le Bouscat") < names.index("Le Haillan")
+        assert (
+            names.index("Bègles")
+            < names.index("Blanquefort")
+            < names.index("Le Bouscat")
+            < names.index("Le Haillan")
+        )
 
     def test_not_members_the_day_before(self, bordeaux: Epci):
         assert not Commune.objects.members_of(bordeaux, date(2023, 12, 31)).exists()
@@ -58,10 +67,14 @@ class TestLoading:
         epci = EpciFactory(fuseau=zone)
         at_time(datetime(2027, 12, 31, 22, tzinfo=UTC))
         assert EpciFactory().today == date(2027, 12, 31)
-        assert epci.today == {"America/Martinique": date(2027, 12, 31), "Indian/Reunion": date(2028, 1, 1)}[zone]
+        assert (
+            epci.today == {"America/Martinique": date(2027, 12, 31), "Indian/Reunion": date(2028, 1, 1)}[zone]
+        )
         at_time(datetime(2028, 1, 1, 3, tzinfo=UTC))
         assert EpciFactory().today == date(2028, 1, 1)
-        assert epci.today == {"America/Martinique": date(2027, 12, 31), "Indian/Reunion": date(2028, 1, 1)}[zone]
+        assert (
+            epci.today == {"America/Martinique": date(2027, 12, 31), "Indian/Reunion": date(2028, 1, 1)}[zone]
+        )
 
 
 class TestEpci:
@@ -71,7 +84,9 @@ class TestEpci:
         assert set(refused.value.message_dict) == {"siren", "fuseau", "couleur"}
         assert refused.value.message_dict["fuseau"] == ["Ce fuseau horaire n'existe pas."]
 
-    @pytest.mark.parametrize(("type", "words"), [("METRO", "la Métropole"), ("MET69", "la Métropole"), ("CC", "la Communauté")])
+    @pytest.mark.parametrize(
+        ("type", "words"), [("METRO", "la Métropole"), ("MET69", "la Métropole"), ("CC", "la Communauté")]
+    )
     def test_how_its_agents_call_it(self, type: str, words: str):
         assert EpciFactory.build(type=type).nom_commun == words
 
@@ -112,7 +127,8 @@ class TestWorkingDays:
         return WorkingDays(epci)
 
     @pytest.mark.parametrize(
-        ("day", "works"), [("2027-05-05", True), ("2027-05-06", False), ("2027-05-07", True), ("2027-05-08", False)]
+        ("day", "works"),
+        [("2027-05-05", True), ("2027-05-06", False), ("2027-05-07", True), ("2027-05-08", False)],
     )
     def test_week_ends_and_holidays_of_the_whole_epci_are_off(self, days: WorkingDays, day: str, works: bool):
         assert days.works(date.fromisoformat(day)) is works

@@ -1,4 +1,4 @@
-"""First use: `manage.py installer --siren 243300316 --email admin@metropole.fr --nom Martin --prenom Alix`."""
+"""First use: `manage.py installer --siren 243300316 --email alix@metropole.fr --nom Martin --prenom Alix`."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -37,5 +37,7 @@ class Command(BaseCommand):
         for phrase in done.phrases:
             self.stdout.write(phrase)
         if done.lien:
-            self.stdout.write("\nUn courriel d'invitation est écrit. Le même accès, valable sept jours et une seule fois :")
+            self.stdout.write(
+                "\nUn courriel d'invitation est écrit. Le même accès, valable sept jours et une seule fois :"
+            )
             self.stdout.write(done.lien)
