@@ -1,10 +1,20 @@
 """The hat a person wears: one of her titles, kept in the session, changed without signing in again."""
 
+from typing import TYPE_CHECKING, cast
+
 from django.http import HttpRequest
 
 from comptes.acces import Acces, Titre
 
+if TYPE_CHECKING:
+    from comptes.models import Personne
+
 SESSION_KEY = "contexte"
+
+
+def signed_in(request: HttpRequest) -> "Personne":
+    """The person of a request: the middleware lets nobody else reach a view."""
+    return cast("Personne", request.user)
 
 
 def choices(acces: Acces) -> list[Titre]:
@@ -14,6 +24,6 @@ def choices(acces: Acces) -> list[Titre]:
 
 def current(request: HttpRequest) -> Titre | None:
     """The chosen hat, or the first one; None for someone who has no title today."""
-    hats = choices(request.user.acces)
+    hats = choices(signed_in(request).acces)
     chosen = request.session.get(SESSION_KEY)
     return next((titre for titre in hats if titre.cle == chosen), hats[0] if hats else None)

@@ -1,8 +1,8 @@
 """A line as people read it: what was decided, what it still waits for, from when it has effect."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from mutualisation.models import Ligne
 from mutualisation.models.ligne import LigneQuerySet
@@ -96,5 +96,5 @@ class LigneLue:
 
 def read_lines(lignes: LigneQuerySet, today: date) -> list[LigneLue]:
     """The lines of a queryset, as read, in its own order; one query."""
-    rows: Iterable[Ligne] = lignes.with_acts().select_related(*RELATED)
+    rows: Any = lignes.with_acts().select_related(*RELATED)
     return [LigneLue(row, row.acte_commune_on, row.acte_epci_on, today) for row in rows]

@@ -23,4 +23,5 @@ urlpatterns = [
     path("lignes/<int:pk>/date-d-effet/", instruction.ligne_dater, name="ligne_dater"),
     path("cycles/<int:pk>/actes/", acte.actes, name="actes"),
     path("cycles/<int:pk>/actes/nouveau/", acte.acte_nouveau, name="acte_nouveau"),
-] + urls_matrice.urlpatterns
+    *urls_matrice.urlpatterns,
+]

@@ -183,6 +183,9 @@ def _play(plan: Plan, signals: Signals, stack: ExitStack) -> None:
     logs = plan.var / "journaux"
     supervisor = Supervisor(guard=guard, signals=signals, logs=logs, environment=environment(plan, url))
     stack.callback(supervisor.end)
+    for step in plan.steps:
+        supervisor.run(step, visible=True)
+    stack.callback(say, "\nArrêt en cours…")
     _serve(plan, supervisor)
     supervisor.watch(check_base)
 
@@ -205,9 +208,7 @@ def _database(plan: Plan, guard: Guard, stack: ExitStack) -> tuple[str, Callable
 
 
 def _serve(plan: Plan, supervisor: Supervisor) -> None:
-    """Steps, then services; tells the address once they answer."""
-    for step in plan.steps:
-        supervisor.run(step, visible=True)
+    """Start the services; tell the address once they answer."""
     say("Démarrage du site…")
     for service in plan.services:
         supervisor.start(service)

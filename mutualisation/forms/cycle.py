@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from mutualisation.models import Cycle
-from mutualisation.models.cycle import DATES
+from mutualisation.models.cycle import DATES, label_of
 from socle.dates import long_day
 from territoire.models import Epci
 
@@ -46,7 +46,7 @@ class DatesForm(forms.Form):
         """`jours`: the present or proposed dates, which help texts say in words."""
         super().__init__(*args, **kwargs)
         for name in DATES:
-            label = str(Cycle._meta.get_field(name).verbose_name).capitalize()
+            label = label_of(name).capitalize()
             help_text = f"{long_day(jours[name]).capitalize()}. {AIDES[name]}"
             self.fields[name] = forms.DateField(
                 label=label, help_text=help_text, widget=JourInput, initial=jours[name]

@@ -13,7 +13,7 @@ def read_saisie(data: QueryDict) -> Saisie:
     if "vues" not in data:
         raise Refus(DAMAGED)
     return Saisie(
-        vues=frozenset(_number(text) for text in data["vues"].split(",") if text),
+        vues=frozenset(_number(text) for text in str(data["vues"]).split(",") if text),
         cochees=frozenset(_number(text) for text in data.getlist("activites")),
         motifs_vus=_motives(data, "motif_vu-"),
         motifs=_motives(data, "motif-"),
@@ -29,7 +29,7 @@ def _number(text: str) -> int:
 def _motives(data: QueryDict, prefix: str) -> dict[int, str]:
     """Texts by domain id; browsers send CRLF, and PostgreSQL takes no NUL."""
     return {
-        _number(name.removeprefix(prefix)): data[name].replace("\r\n", "\n").replace("\x00", "").strip()
+        _number(name.removeprefix(prefix)): str(data[name]).replace("\r\n", "\n").replace("\x00", "").strip()
         for name in data
         if name.startswith(prefix)
     }

@@ -24,6 +24,11 @@ DATES = (
 )
 
 
+def label_of(name: str) -> str:
+    """How one of DATES is called."""
+    return str(getattr(Cycle._meta.get_field(name), "verbose_name", name))
+
+
 class CycleQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> "CycleQuerySet":
         """The calendar is public inside an EPCI, communes not yet in included."""

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from comptes.contexte import signed_in
 from comptes.roles import Role
 from mutualisation.actes import already_voted, by_commune, read_progress, to_vote
 from mutualisation.campagne import require_reader
@@ -59,7 +60,7 @@ def acte_nouveau(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             acte = record_act(
-                cycle=cycle, acteur=request.user, type=type_, commune=commune, **form.cleaned_data
+                cycle=cycle, acteur=signed_in(request), type=type_, commune=commune, **form.cleaned_data
             )
         except Refus as refus:
             tell(form, refus)

@@ -68,4 +68,5 @@ def _sheet(kind: str, cycle: Cycle, filtre: FiltreCampagne) -> HttpResponse:
     name = f"campagne-{cycle.annee}.{kind}"
     if kind == "csv":
         return csv_response(name, Export.ENTETE, rows)
-    return xlsx_response(name, f"Campagne {cycle.annee}, {cycle.epci}", Export.ENTETE, rows)
+    title = f"Campagne {cycle.annee}, {cycle.epci}"
+    return xlsx_response(name, title, Export.ENTETE, rows, feuille="Campagne")

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from comptes.contexte import signed_in
 from comptes.models import Habilitation
 from comptes.roles import Role
 from mutualisation.campagne import READERS
@@ -52,7 +53,7 @@ def cycle_nouveau(request: HttpRequest) -> HttpResponse:
     form = DatesForm(request.POST if request.method == "POST" else None, jours=jours)
     if request.method == "POST" and year_form.is_valid() and form.is_valid():
         try:
-            cycle = prepare_cycle(epci=request.epci, annee=annee, acteur=request.user, dates=form.dates)
+            cycle = prepare_cycle(epci=request.epci, annee=annee, acteur=signed_in(request), dates=form.dates)
         except Refus as refus:
             tell(form, refus)
         else:
@@ -119,7 +120,10 @@ def cycle_dates(request: HttpRequest, pk: int) -> HttpResponse:
         return _dates_page(request, found, form, 422)
     try:
         change_dates(
-            cycle=found, acteur=request.user, version=form.cleaned_data["version"] or 0, dates=form.dates
+            cycle=found,
+            acteur=signed_in(request),
+            version=form.cleaned_data["version"] or 0,
+            dates=form.dates,
         )
     except Refus as refus:
         tell(form, refus)
@@ -137,7 +141,7 @@ def _dates_page(request: HttpRequest, found: Cycle, form: DatesForm, status: int
 def cycle_ouvrir(request: HttpRequest, pk: int) -> HttpResponse:
     """Open the campaign; pressing twice changes nothing."""
     found = visible_cycle(request, pk)
-    open_cycle(cycle=found, acteur=request.user)
+    open_cycle(cycle=found, acteur=signed_in(request))
     messages.success(
         request, f"Cycle {found.annee} ouvert : chaque commune a sa déclaration, les DGS sont prévenus."
     )

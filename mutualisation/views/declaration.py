@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from comptes.contexte import signed_in
 from comptes.roles import Role
 from documents.views.document import serve
 from mutualisation.feuille import Feuille, read_sheet
@@ -58,7 +59,7 @@ def _save(request: HttpRequest, found: Declaration) -> HttpResponse:
     saisie = None
     try:
         saisie = read_saisie(request.POST)
-        saved = save_draft(declaration=found, acteur=request.user, saisie=saisie)
+        saved = save_draft(declaration=found, acteur=signed_in(request), saisie=saisie)
     except Refus as refus:
         return _show(request, _visible(request, found.pk), saisie, refus)
     action = request.POST.get("action")
@@ -115,7 +116,7 @@ def declaration_deposer(request: HttpRequest, pk: int) -> HttpResponse:
     found = _visible(request, pk)
     already = found.deposee
     try:
-        submit_declaration(declaration=found, acteur=request.user, qualite=_qualite(request, found))
+        submit_declaration(declaration=found, acteur=signed_in(request), qualite=_qualite(request, found))
     except Refus as refus:
         messages.error(request, typeset(refus.message))
         return redirect("mutualisation:declaration_relire", pk=pk)

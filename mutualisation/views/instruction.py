@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from comptes.contexte import signed_in
 from comptes.roles import Role
 from mutualisation.campagne import require_reader
 from mutualisation.forms.instruction import QUALITE, DateEffetForm, DecisionForm, FiltreInstruction
@@ -95,7 +96,7 @@ def _accept(request: HttpRequest, ligne: Ligne) -> Resultat:
     try:
         arbitrate(
             ligne=ligne,
-            acteur=request.user,
+            acteur=signed_in(request),
             decision=Ligne.Arbitrage.ACCEPTEE,
             motif="",
             qualite=QUALITE,
@@ -118,7 +119,7 @@ def ligne(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, lue, form, status=422)
     try:
-        decided = arbitrate(ligne=lue.ligne, acteur=request.user, **form.cleaned_data)
+        decided = arbitrate(ligne=lue.ligne, acteur=signed_in(request), **form.cleaned_data)
     except Refus as refus:
         tell(form, refus)
         with_version(form, lue.ligne.version)
@@ -193,7 +194,9 @@ def ligne_dater(request: HttpRequest, pk: int) -> HttpResponse:
     form = DateEffetForm(request.POST)
     if form.is_valid():
         try:
-            set_effect_date(ligne=lue.ligne, acteur=request.user, effet_on=form.cleaned_data["effet_on"])
+            set_effect_date(
+                ligne=lue.ligne, acteur=signed_in(request), effet_on=form.cleaned_data["effet_on"]
+            )
         except Refus as refus:
             tell(form, refus)
         else:

@@ -13,7 +13,7 @@ from journal.workflows.courriel import write_mail
 from journal.workflows.tache import progress, schedule
 from journal.workflows.unite import record, unit, unite
 from mutualisation.models import Catalogue, Cycle, Declaration
-from mutualisation.models.cycle import DATES, default_dates
+from mutualisation.models.cycle import DATES, default_dates, label_of
 from mutualisation.workflows.effet import move_effect, schedule_effect
 from mutualisation.workflows.verrou import locked
 from socle import horloge, registres
@@ -77,13 +77,9 @@ def _check_order(cycle: Cycle, earlier: str, later: str) -> None:
     if second > first or (second == first and later in MAY_BE_SAME_DAY):
         return
     raise Refus(
-        f"« {_label(later)} » ({long_day(second)}) doit venir après « {_label(earlier)} » ({long_day(first)}).",
+        f"« {label_of(later)} » ({long_day(second)}) doit venir après « {label_of(earlier)} » ({long_day(first)}).",
         field=later,
     )
-
-
-def _label(name: str) -> str:
-    return str(Cycle._meta.get_field(name).verbose_name)
 
 
 def _save_new(cycle: Cycle) -> None:
@@ -206,6 +202,7 @@ def run_reminder(tache: Tache) -> None:
 
 @unite
 def _remind(cycle: Cycle, habilitation: Habilitation) -> None:
+    assert habilitation.commune  # a DGS has one: constraint habilitation_perimeter
     write_mail(
         destinataire=habilitation.personne,
         epci=cycle.epci,

@@ -134,6 +134,7 @@ def _open(rows: list[Ligne]) -> set[int]:
     Adhesion.objects.bulk_create(
         Adhesion(epci=row.epci, commune=row.commune, activite=row.activite, debut=row.effet_on, ligne=row)
         for row in fresh
+        if row.effet_on
     )
     return {row.pk for row in fresh}
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("_template")
 
 @pytest.fixture
 def _template(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workflow, "render_to_string", lambda name, context: f"Gabarit {name} : l'essai\n\n")
+    monkeypatch.setattr(workflow, "_body", lambda type, contexte: f"Gabarit courriels/{type}.txt : l'essai\n\n")
 
 
 def write(destinataire: Any, epci: Any, **kwargs: Any) -> Courriel | None:

@@ -145,7 +145,7 @@ class TestExport:
         assert rows[1]["Dernier mouvement"] == "2027-02-10"
 
     def test_xlsx_keeps_numbers_and_dates(self, trois: Monde, client: Any):
-        trois.c.nom = "+SOMME(A1)"
+        trois.c.nom = "+A(1)"
         trois.c.save()
         client.force_login(trois.direction)
         response = client.get(URL, {"format": "xlsx"})
@@ -154,7 +154,7 @@ class TestExport:
             n for n, row in enumerate(sheet.iter_rows(values_only=True), start=1) if row[0] == "Commune"
         )
         first, second, _ = list(sheet.iter_rows(min_row=header + 1))
-        assert (first[0].value, first[0].data_type) == ("'+SOMME(A1)", "s")
+        assert (first[0].value, first[0].data_type) == ("'+A(1)", "s")
         assert second[2].value == 5000
         assert second[6].value.date() == date(2027, 2, 10)
 

@@ -98,7 +98,7 @@ class Clavier:
         """The results of a list of the API, as the intranet reads it."""
         response = self.page.request.get(self.root + path, headers={"Authorization": f"Bearer {secret}"})
         assert response.status == 200, response.text()
-        results: list[dict[str, Any]] = response.json()["results"]
+        results: list[dict[str, Any]] = response.json()["resultats"]
         return results
 
     def _name(self) -> str:

@@ -133,7 +133,7 @@ def _review(clavier: Clavier) -> None:
     clavier.press("Revue Finances")
     clavier.press("Écrire le compte rendu")
     clavier.choose("Nature", "info")
-    clavier.type("Texte", "Le programme du mois est tenu.")
+    clavier.type("Ce qui a été dit", "Le programme du mois est tenu.")
     clavier.press("Relire et émettre", "button")
     clavier.press("Émettre le compte rendu", "button")
     assert "CR-2028-001" in clavier.text()
