@@ -1,4 +1,4 @@
-"""`make bench`: run every measure, write bench/resultats.json, show a table. Exit code 1 when an objective is missed."""
+"""`make bench`: run every measure, write bench/resultats.json, show a table; exit 1 when an objective is missed."""
 
 import argparse
 import os
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for one in chosen:
             print(f"  {one.nom}…", flush=True)
             results.append(compare(one, banc))
-    print("", table(results, {one.nom: one.reference for one in chosen}), sep="\n")
+    print("", table(results, chosen), sep="\n")
     if not wanted:
         write(results)
     return int(any(one.atteint is False for one in results))

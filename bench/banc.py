@@ -1,10 +1,11 @@
-"""What the measures stand on: a scratch database with two real EPCI of the demonstration, and people who ask for pages."""
+"""What the measures stand on: a scratch database with two real EPCI, and people who ask for pages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, time
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +15,7 @@ from comptes.models import Personne
 from comptes.roles import Role
 from contrats.models import Contrat
 from demo.chargement.epci import load
+from journal.reveil import ticking
 from mutualisation.models import Cycle, Declaration
 from socle import horloge
 from territoire.models import Epci
@@ -25,7 +27,7 @@ HOST = "127.0.0.1"
 
 @dataclass
 class Terrain:
-    """A loaded EPCI, and its two readers: the Direction, and the DGS of a commune that shares and is still drafting."""
+    """A loaded EPCI, and two readers: the Direction, and the DGS of a commune that shares and still drafts."""
 
     epci: Epci
     cycle: Cycle
@@ -73,6 +75,7 @@ def _client(epci: Epci, role: Role, commune: int | None = None) -> Client:
 @contextmanager
 def scratch() -> Iterator[Banc]:
     """A database of its own, loaded, dropped in the end; inside, the clock stands still."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # where WhiteNoise looks
     name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         loaded = [_load(siren) for siren in (BORDEAUX_METROPOLE, PAYS_BASQUE)]
@@ -85,7 +88,7 @@ def scratch() -> Iterator[Banc]:
 
 
 def _load(siren: str) -> Epci:
-    with transaction.atomic():
+    with ticking(), transaction.atomic():  # nobody is woken
         return load(siren, DAY, lambda line: print(f"  {line}", flush=True))
 
 

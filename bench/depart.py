@@ -17,6 +17,7 @@ from outils import processus
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+GIT, MAKE = shutil.which("git") or "git", shutil.which("make") or "make"
 PATIENCE = 240.0
 # What belongs to this run, and must not be seen by the clone.
 OURS = frozenset(
@@ -36,7 +37,7 @@ OURS = frozenset(
 @mesure(
     "D'un clone à la première page",
     unite="s",
-    reference="l'installation seule des mêmes bibliothèques dans un environnement neuf, le même cache étant chaud",
+    reference="les mêmes bibliothèques installées seules, le même cache étant chaud",
 )
 def first_page(banc: object) -> Releve:
     """Seconds of clock, since most of the work is done by other processes."""
@@ -58,9 +59,9 @@ def _install(venv: Path, environment: dict[str, str]) -> float:
     """Seconds that `pip install` takes for the requirements of the demonstration, in a new environment."""
     python = subprocess.check_output([ROOT / "outils/trouver_python.sh"], text=True).strip()
     subprocess.run([python, "-m", "venv", venv], check=True, env=environment)
-    command = [venv / "bin/python", "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes"]
+    command = [str(venv / "bin/python"), "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes"]
     start = time.perf_counter()
-    subprocess.run([*command, "-r", ROOT / "requirements-demo.txt"], check=True, env=environment)
+    subprocess.run([*command, "-r", str(ROOT / "requirements-demo.txt")], check=True, env=environment)
     elapsed = time.perf_counter() - start
     shutil.rmtree(venv)
     return elapsed
@@ -68,21 +69,21 @@ def _install(venv: Path, environment: dict[str, str]) -> float:
 
 @contextmanager
 def _clone(folder: Path, environment: dict[str, str]) -> Iterator[tuple[Path, float]]:
-    """The last commit, cloned; with the instant the cloning began. In the end its demonstration leaves nothing."""
+    """The last commit, cloned, with the instant it began; its demonstration leaves nothing in the end."""
     start = time.perf_counter()
-    subprocess.run(["git", "clone", "--quiet", f"file://{ROOT}", folder], check=True, env=environment)
+    subprocess.run([GIT, "clone", "--quiet", f"file://{ROOT}", folder], check=True, env=environment)
     try:
         yield folder, start
     finally:
         subprocess.run(
-            ["make", "demo-reset"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=True
+            [MAKE, "demo-reset"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=True
         )
 
 
 def _seconds_to_page(clone: Path, environment: dict[str, str], start: float) -> float:
     """Seconds from `start` to the page; raises RuntimeError, with what was printed, when it does not come."""
     port, log = _free_port(), clone / "demo.log"
-    command = ["make", "demo", f"PORT={port}"]
+    command = [MAKE, "demo", f"PORT={port}"]
     with log.open("wb") as output:
         demo = subprocess.Popen(command, cwd=clone, env=environment, stdout=output, stderr=output)
         try:

@@ -13,6 +13,7 @@ from typing import Any
 RESULTS = Path(__file__).resolve().parent / "resultats.json"
 WARM_UPS = 2
 ROUNDS = 7
+HEADS = ("Mesure", "Valeur", "Référence", "Rapport", "Objectif", "Atteint")
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Releve:
 
 @dataclass(frozen=True)
 class Mesure:
-    """A registered measure. `objectif` is the highest ratio wanted; None when the figure is only published."""
+    """A registered measure; `objectif` is the highest ratio wanted, None when the figure is only published."""
 
     nom: str
     unite: str
@@ -87,8 +88,8 @@ def compare(one: Mesure, banc: Any) -> Resultat:
 def cpu_seconds(first: Callable[[], object], second: Callable[[], object]) -> Releve:
     """CPU seconds of two functions, warm, in turns; the median of each.
 
-    Only this process is counted (`time.process_time`), neither PostgreSQL nor waiting. The garbage collector runs before each
-    turn and is off during it.
+    Only this process is counted (`time.process_time`), neither PostgreSQL nor waiting. The garbage collector runs
+    before each turn and is off during it.
     """
     for _ in range(WARM_UPS):
         first()
@@ -113,15 +114,17 @@ def write(results: Iterable[Resultat]) -> None:
     RESULTS.write_text(json.dumps([asdict(one) for one in results], ensure_ascii=False, indent=2) + "\n")
 
 
-def table(results: Iterable[Resultat], references: dict[str, str]) -> str:
-    """The results for a reader; `references` says what each is compared with."""
-    heads = ("Mesure", "Valeur", "Référence", "Rapport", "Objectif", "Atteint")
-    rows = [heads, *(_row(one) for one in results)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+def table(results: Iterable[Resultat], measured: Iterable[Mesure]) -> str:
+    """The results for a reader, then what each was compared with."""
+    rows = [HEADS, *(_row(one) for one in results)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
-    notes = [f"  {nom} : contre {text}" for nom, text in references.items()]
+    references: dict[str, list[str]] = {}
+    for one in measured:
+        references.setdefault(one.reference, []).append(one.nom.partition(" – ")[0])
+    notes = [f"{', '.join(dict.fromkeys(names))} : contre {text}." for text, names in references.items()]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:], "", *notes])
 
 

@@ -80,7 +80,9 @@ class Acces:
 
     def domaines_with(self, role: Role) -> frozenset[tuple[int, int | None, int | None]]:
         """(domaine, pôle or None, commune or None) of the seats of a side."""
-        return frozenset((t.domaine_id, t.pole_id, t.commune_id) for t in self.with_role(role) if t.domaine_id)
+        return frozenset(
+            (t.domaine_id, t.pole_id, t.commune_id) for t in self.with_role(role) if t.domaine_id
+        )
 
     def acts_for_epci(self, epci_id: int, *roles: Role) -> bool:
         return epci_id in self.epcis_with(*roles)
@@ -90,7 +92,9 @@ class Acces:
 
 
 def _from_habilitations(personne: "Personne", today: date) -> list[Titre]:
-    rows: Any = personne.habilitations.on(today).select_related("epci", "pole", "commune").order_by("debut", "pk")
+    rows: Any = (
+        personne.habilitations.on(today).select_related("epci", "pole", "commune").order_by("debut", "pk")
+    )
     return [
         Titre(
             role=Role(row.role),

@@ -18,6 +18,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "navigation": menu(request, contexte) if contexte else [],
         "contexte": contexte,
         "contextes": [t for t in choices(user.acces) if t != contexte] if contexte and user else [],
-        "theme_epci": {"nom": epci.nom, "css_url": reverse("comptes:theme", args=[epci.pk])} if epci else None,
+        "theme_epci": {"nom": epci.nom, "css_url": reverse("comptes:theme", args=[epci.pk])}
+        if epci
+        else None,
         "demonstration": None,
     }

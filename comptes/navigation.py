@@ -8,7 +8,13 @@ from django.urls import reverse
 from comptes.acces import Titre
 from comptes.roles import Role
 
-COMMUNE = ("accueil", "mutualisation:ma_declaration", "contrats:contrats", "revues:revues", "mutualisation:matrice")
+COMMUNE = (
+    "accueil",
+    "mutualisation:ma_declaration",
+    "contrats:contrats",
+    "revues:revues",
+    "mutualisation:matrice",
+)
 DIRECTION = (
     "accueil",
     "mutualisation:campagne",
@@ -27,7 +33,13 @@ ENTRIES: dict[Role, tuple[str, ...]] = {
     Role.RESPONSABLE_SERVICE: DOMAIN,
     Role.DIRECTEUR_POLE: ("accueil", "mutualisation:campagne", *DOMAIN[1:]),
     Role.DIRECTION_TERRITOIRES: DIRECTION,
-    Role.ADMINISTRATEUR: ("accueil", "comptes:personnes", "mutualisation:matrice", "journal:courriels", "journal:taches"),
+    Role.ADMINISTRATEUR: (
+        "accueil",
+        "comptes:personnes",
+        "mutualisation:matrice",
+        "journal:courriels",
+        "journal:taches",
+    ),
     Role.SERVICE: (),
 }
 LABELS = {
@@ -70,7 +82,9 @@ class Entree:
 def menu(request: HttpRequest, contexte: Titre) -> list[Entree]:
     """Entries of the hat; the active one is said by UNDER, else has the longest address that begins the present one."""
     urls = {name: reverse(name) for name in ENTRIES[contexte.role]}
-    matching = [url for url in urls.values() if request.path == url or (url != "/" and request.path.startswith(url))]
+    matching = [
+        url for url in urls.values() if request.path == url or (url != "/" and request.path.startswith(url))
+    ]
     here = request.resolver_match.view_name if request.resolver_match else ""
     active = urls.get(UNDER.get(here, ""), max(matching, key=len, default=None))
     return [Entree(LABELS[name], url, url == active) for name, url in urls.items()]

@@ -69,8 +69,8 @@ class PreparerForm(forms.Form):
 
     date = forms.DateField()
 
-    def clean_date(self) -> date:
-        day: date = self.cleaned_data["date"]
+    def clean_date(self) -> Any:
+        day = self.cleaned_data["date"]
         if (day.month, day.day) != (1, 1) or not 2000 <= day.year <= 2100:
             raise forms.ValidationError("Un contrat prend effet un 1er janvier.")
         return day
@@ -80,7 +80,7 @@ class Texte(forms.CharField):
     """A long text: line ends count for one character, as in the browser."""
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).replace("\r\n", "\n")
+        return str(super().to_python(value)).replace("\r\n", "\n")
 
 
 class EngagementForm(forms.ModelForm):
@@ -212,7 +212,7 @@ class BaseIndicateurs(forms.BaseFormSet):
 
     def _construct_form(self, i: int, **kwargs: Any) -> forms.Form:
         # A row emptied by hand is a row removed.
-        return super()._construct_form(
+        return super()._construct_form(  # type: ignore[misc]
             i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False}
         )
 

@@ -19,7 +19,9 @@ def demonstration(request: HttpRequest) -> dict[str, Any]:
     if epci is None:
         return {"demonstration": None}
     today = epci.today
-    jumps = [{"libelle": _label(day, today), "valeur": day.isoformat()} for day in _ahead(epci, today)[:JUMPS]]
+    jumps = [
+        {"libelle": _label(day, today), "valeur": day.isoformat()} for day in _ahead(epci, today)[:JUMPS]
+    ]
     return {"demonstration": {"aujourdhui": today, "sauts": jumps, "url": reverse("demo:avancer")}}
 
 
@@ -27,7 +29,12 @@ def _ahead(epci: Epci, today: date) -> list[date]:
     """The next first of month, then the dates of the open cycles."""
     days = {(today.replace(day=1) + timedelta(days=32)).replace(day=1), date(today.year + 1, 1, 1)}
     for cycle in Cycle.objects.filter(epci=epci, clos_at=None, ouvert_at__isnull=False):
-        days |= {cycle.declaration_fin_on + timedelta(days=1), cycle.point_arret_on, cycle.votes_debut_on, cycle.effective_on}
+        days |= {
+            cycle.declaration_fin_on + timedelta(days=1),
+            cycle.point_arret_on,
+            cycle.votes_debut_on,
+            cycle.effective_on,
+        }
     return sorted(day for day in days if day > today)
 
 

@@ -25,7 +25,9 @@ MORNING = time(9)
 @require_POST
 def enter(request: HttpRequest) -> HttpResponse:
     """Sign in as one of the people of the demonstration."""
-    personne = get_object_or_404(Personne, pk__in=Visiteur.objects.values("personne"), pk=_number(request, "personne"))
+    personne = get_object_or_404(
+        Personne, pk__in=Visiteur.objects.values("personne"), pk=_number(request, "personne")
+    )
     login(request, personne, backend="django.contrib.auth.backends.ModelBackend")
     return redirect("accueil")
 
@@ -47,7 +49,9 @@ def advance_clock(request: HttpRequest) -> HttpResponse:
 
 
 def _sentence(day: date, done: int) -> str:
-    work = f" {plural(done, 'tâche due a été faite', 'tâches dues ont été faites')} en chemin." if done else ""
+    work = (
+        f" {plural(done, 'tâche due a été faite', 'tâches dues ont été faites')} en chemin." if done else ""
+    )
     return typeset(f"Nous sommes maintenant le {long_day(day)}.{work}")
 
 

@@ -85,7 +85,7 @@ def _xmp(content: bytes) -> dict[str, str]:
         raise ValueError(
             "métadonnées avec des entités"
         )  # no file of ours has any, and they are how XML explodes
-    root = ElementTree.fromstring(content)
+    root = ElementTree.fromstring(content)  # noqa: S314 (entities are refused above)
     values: dict[str, str] = {
         "extensions": " ".join(e.text or "" for e in root.iter(f"{{{_EXTENSION}}}prefix"))
     }

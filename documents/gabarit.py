@@ -12,7 +12,9 @@ from documents.rendu import Attachment, render_pdf
 def render_document(template: str, context: dict[str, Any], document: Document) -> bytes:
     """Render an issued document: dated from its reservation, so that rendering again gives the same bytes."""
     source = json.dumps(document.source, ensure_ascii=False, indent=1, sort_keys=True).encode()
-    attachment = Attachment(name=f"{document.reference}.json", content=source, description="Données du document")
+    attachment = Attachment(
+        name=f"{document.reference}.json", content=source, description="Données du document"
+    )
     return render_pdf(
         render_to_string(template, context),
         title=f"{document.titre} – {document.reference}",

@@ -64,7 +64,7 @@ class Attachment:
     relationship: str = "Source"
 
 
-class Fetcher(URLFetcher):  # type: ignore[misc]
+class Fetcher(URLFetcher):
     """Serves `police:<face>` and `style:<sheet>`; refuses all else.
 
     A refusal is logged, and the document goes on without what it asked for.

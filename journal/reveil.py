@@ -25,7 +25,7 @@ def ticking() -> Iterator[None]:
 
 def wake_after_commit() -> None:
     """Ask a worker to tick once the transaction commits, at most once per transaction."""
-    registered = any(function is _wake for _, function, _ in connection.run_on_commit)
+    registered = any(entry[1] is _wake for entry in connection.run_on_commit)
     if not _ticking.get() and not registered:
         transaction.on_commit(_wake, robust=True)
 

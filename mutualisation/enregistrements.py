@@ -29,7 +29,9 @@ def register() -> None:
 def titles_of_seats(personne: Personne, on: date) -> Iterable[Titre]:
     """A seat held today, in person or through a team, gives its title: référent communal or responsable de service."""
     held = Titulaire.objects.on(on).filter(Q(personne=personne) | Q(equipe__membres=personne))
-    rows = held.select_related("siege__epci", "siege__commune", "siege__pole").order_by("siege__domaine__ordre", "pk")
+    rows = held.select_related("siege__epci", "siege__commune", "siege__pole").order_by(
+        "siege__domaine__ordre", "pk"
+    )
     for titulaire in rows:
         yield _title(titulaire.siege)
 

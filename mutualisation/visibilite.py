@@ -10,7 +10,9 @@ from comptes.visibilite import of_commune
 from territoire.models import Appartenance
 
 
-def of_domaine(user: Any, epci: str = "epci_id", commune: str = "commune_id", domaine: str = "domaine_id") -> Q:
+def of_domaine(
+    user: Any, epci: str = "epci_id", commune: str = "commune_id", domaine: str = "domaine_id"
+) -> Q:
     """Rows of the user's communes, and of the domains he answers for (a responsable sees his domains everywhere he serves)."""
     condition = of_commune(user, epci, commune)
     for titre in user.acces.with_role(Role.REFERENT_COMMUNAL, Role.RESPONSABLE_SERVICE):
@@ -23,5 +25,7 @@ def perimeter(titre: Titre, commune: str) -> Q:
     if titre.commune_id:
         return Q(**{commune: titre.commune_id})
     if titre.pole_id:
-        return Q(**{f"{commune}__in": Appartenance.objects.filter(pole=titre.pole_id, fin=None).values("commune")})
+        return Q(
+            **{f"{commune}__in": Appartenance.objects.filter(pole=titre.pole_id, fin=None).values("commune")}
+        )
     return Q()

@@ -175,12 +175,12 @@ class BasePoints(forms.BaseFormSet):
 
     def _construct_form(self, i: int, **kwargs: Any) -> forms.Form:
         # Emptying a row removes the point.
-        return super()._construct_form(
+        return super()._construct_form(  # type: ignore[misc]
             i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False}
         )
 
 
-def point_formset(*args: Any, kept: int = 0, **kwargs: Any) -> BasePoints:
+def point_formset(data: Any = None, *, initial: Any = None, kept: int = 0) -> Any:
     """Five rows, and always two free ones below what is already written."""
     extra = max(ROWS - kept, BLANK_ROWS)
     factory = forms.formset_factory(
@@ -191,7 +191,7 @@ def point_formset(*args: Any, kept: int = 0, **kwargs: Any) -> BasePoints:
         absolute_max=MAX_POINTS,
         validate_max=True,
     )
-    return factory(*args, prefix="points", **kwargs)
+    return factory(data, initial=initial, prefix="points")
 
 
 class MotifForm(forms.Form):

@@ -16,8 +16,12 @@ class Participants:
     """The seats and heads of a commune, read once (a few queries) for all its reviews around a day."""
 
     def __init__(self, epci: Epci, commune: Commune, on: date) -> None:
-        in_title = Titulaire.objects.filter(rang=Titulaire.Rang.TITULAIRE).select_related("personne", "equipe")
-        holders = Prefetch("titulaires", in_title.prefetch_related("equipe__membres").order_by("pk"), to_attr="en_titre")
+        in_title = Titulaire.objects.filter(rang=Titulaire.Rang.TITULAIRE).select_related(
+            "personne", "equipe"
+        )
+        holders = Prefetch(
+            "titulaires", in_title.prefetch_related("equipe__membres").order_by("pk"), to_attr="en_titre"
+        )
         communal = Siege.objects.filter(epci=epci, cote=Siege.Cote.COMMUNE, commune=commune).order_by("pk")
         serving = Siege.objects.epci_side(commune, epci, on)
         self._sides = [list(side.prefetch_related(holders)) for side in (communal, serving)]

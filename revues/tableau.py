@@ -88,7 +88,7 @@ def read_board(revues: QuerySet[Revue], epci: Epci, annee: int) -> list[Rang]:
     counts = cells.annotate(
         prevues=Count("pk"), dues=Count("pk", filter=expected()), tenues=Count("pk", filter=HELD)
     )
-    found: dict[int, dict[int, dict[str, Any]]] = {}
+    found: dict[int, dict[int, Any]] = {}
     for row in counts:
         found.setdefault(row["commune"], {})[row["mois"].month] = row
     communes = Commune.objects.filter(pk__in=list(found)).order_by("tri", "pk")

@@ -6,7 +6,17 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
-_READS = ("SELECT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT", "DECLARE", "FETCH", "CLOSE", "EXPLAIN", "WITH")
+_READS = (
+    "SELECT",
+    "SAVEPOINT",
+    "RELEASE SAVEPOINT",
+    "ROLLBACK TO SAVEPOINT",
+    "DECLARE",
+    "FETCH",
+    "CLOSE",
+    "EXPLAIN",
+    "WITH",
+)
 
 
 class WriteInRead(Exception):

@@ -79,7 +79,9 @@ echeances: Registre[Callable[[Any, Any, date], Iterable[Echeance]]] = Registre("
 # (user, contexte, today) -> Carte...
 cartes: Registre[Callable[[Any, Any, date], Iterable[Carte]]] = Registre("cartes")
 # (commune, domaine ids, on) -> Consequence...
-consequences: Registre[Callable[[Any, frozenset[int], date], Iterable[Consequence]]] = Registre("consequences")
+consequences: Registre[Callable[[Any, frozenset[int], date], Iterable[Consequence]]] = Registre(
+    "consequences"
+)
 # (user, commune, domaine, on) -> Lien...
 liens: Registre[Callable[[Any, Any, Any, date], Iterable[Lien]]] = Registre("liens")
 # (epci, commune, domaine, on) -> Personne...: who is told about a domain of a commune

@@ -25,7 +25,12 @@ _RULES = (
     (re.compile(r"(?<=\bh) (?=\d\d\b)"), INSECABLE),
     (re.compile(f"\\bn°[ {INSECABLE}]?(?=\\w)"), "n°" + INSECABLE),
     (re.compile(r"\b(M\.|MM\.|Mme|Mmes) (?=[A-ZÉÈÀÂÎÔ])"), r"\1" + INSECABLE),
-    (re.compile(r"(?<=\d)(er)? (?=(janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre)\b)"), r"\1" + INSECABLE),
+    (
+        re.compile(
+            r"(?<=\d)(er)? (?=(janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre)\b)"
+        ),
+        r"\1" + INSECABLE,
+    ),
 )
 _ORDINAL = re.compile(r"\b(\d{1,3})(er|re|e)\b(?![\w-])")
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae"})

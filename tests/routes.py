@@ -193,7 +193,7 @@ ROUTES: tuple[Route, ...] = (
     free(
         "comptes:connexion",
         GET="200 302 302 302 302 302 302 302 302 302 302 302 302 200",
-        POST="422 302 302 302 302 302 302 302 302 302 302 302 302 422",
+        POST="200 302 302 302 302 302 302 302 302 302 302 302 302 200",
     ),
     free("comptes:deconnexion", POST="302 302 302 302 302 302 302 302 302 302 302 302 302 302"),
     page(
@@ -268,9 +268,9 @@ ROUTES: tuple[Route, ...] = (
     page(
         "mutualisation:siege_nouveau",
         GET="302 200 200 403 403 403 403 403 403 403 200 403 200 302",
-        POST="302 422 422 403 403 403 403 403 403 403 422 403 422 302",
+        POST="302 200 200 403 403 403 403 403 403 403 200 403 200 302",
     ),
-    page("mutualisation:siege", pk("siege"), GET=THE_EPCI, POST=with_422(DIRECTS_)),
+    page("mutualisation:siege", pk("siege"), GET=THE_EPCI, POST=DIRECTS_),
     # Contracts
     page("contrats:contrats", GET="302 302 302 302 302 302 302 200 200 200 200 200 200 302"),
     page("contrats:preparer", POST=with_302(DIRECTS_), data=to_prepare),

@@ -1,6 +1,6 @@
 """Teams: a seat may be held by one."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -13,7 +13,7 @@ class Equipe(models.Model):
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="equipes", verbose_name="EPCI")
     nom = models.CharField("nom", max_length=200)
     telephone = models.CharField("téléphone de service", max_length=30, blank=True)
-    membres = models.ManyToManyField("Personne", related_name="equipes", verbose_name="membres")
+    membres: Any = models.ManyToManyField("Personne", related_name="equipes", verbose_name="membres")
 
     class Meta:
         verbose_name = "équipe"

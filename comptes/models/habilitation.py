@@ -21,11 +21,17 @@ class HabilitationQuerySet(PeriodQuerySet):
 class Habilitation(Period):
     """A role of a person on a perimeter over a period."""
 
-    personne = models.ForeignKey("Personne", models.PROTECT, related_name="habilitations", verbose_name="personne")
+    personne = models.ForeignKey(
+        "Personne", models.PROTECT, related_name="habilitations", verbose_name="personne"
+    )
     role = models.CharField("rôle", max_length=24, choices=[(r.value, r.label) for r in Role])
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="habilitations", verbose_name="EPCI")
-    pole = models.ForeignKey(Pole, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="pôle")
-    commune = models.ForeignKey(Commune, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="commune")
+    pole = models.ForeignKey(
+        Pole, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="pôle"
+    )
+    commune = models.ForeignKey(
+        Commune, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="commune"
+    )
 
     objects = HabilitationQuerySet.as_manager()
 

@@ -11,7 +11,7 @@ from comptes.acces import Acces
 from socle.typographie import sort_key
 
 
-class PersonneManager(BaseUserManager):
+class PersonneManager(BaseUserManager["Personne"]):
     def get_by_natural_key(self, email: str | None) -> "Personne":
         """E-mail addresses are compared without case."""
         return self.get(email__iexact=email)

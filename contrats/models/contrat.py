@@ -57,13 +57,16 @@ class VersionContrat(Abilities, Versioned):
         PROJET = "projet", "projet"
 
     QUI_PEUT: ClassVar = {
-        "modifier": "Seuls la Direction des territoires et le DGS de la commune préparent le contrat, tant qu'il est à l'état de projet."
+        "modifier": "Seuls la Direction des territoires et le DGS de la commune préparent le contrat, "
+        "tant qu'il est à l'état de projet."
     }
 
     contrat = models.ForeignKey(Contrat, models.PROTECT, related_name="versions", verbose_name="contrat")
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="+", verbose_name="EPCI")
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="+", verbose_name="commune")
-    cycle = models.ForeignKey(Cycle, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="cycle")
+    cycle = models.ForeignKey(
+        Cycle, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="cycle"
+    )
     numero = models.PositiveSmallIntegerField("numéro d'avenant", default=0)
     reference = models.CharField("référence", max_length=40)
     etat = models.CharField("état", max_length=20, choices=Etat, default=Etat.PROJET)
@@ -79,7 +82,9 @@ class VersionContrat(Abilities, Versioned):
             models.UniqueConstraint(fields=["contrat", "numero"], name="versioncontrat_once"),
             models.UniqueConstraint(fields=["epci", "reference"], name="versioncontrat_reference"),
             models.UniqueConstraint(
-                fields=["contrat"], name="versioncontrat_one_draft", condition=Q(etat="projet"),
+                fields=["contrat"],
+                name="versioncontrat_one_draft",
+                condition=Q(etat="projet"),
                 violation_error_message="Un projet est déjà ouvert pour ce contrat.",
             ),
         ]

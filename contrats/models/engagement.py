@@ -46,7 +46,9 @@ class Engagement(Abilities, Versioned, Textes):
         "et les deux référents du domaine."
     }
 
-    version_contrat = models.ForeignKey(VersionContrat, models.PROTECT, related_name="engagements", verbose_name="version")
+    version_contrat = models.ForeignKey(
+        VersionContrat, models.PROTECT, related_name="engagements", verbose_name="version"
+    )
     contrat = models.ForeignKey(Contrat, models.PROTECT, related_name="+", verbose_name="contrat")
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="+", verbose_name="EPCI")
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="+", verbose_name="commune")
@@ -59,7 +61,9 @@ class Engagement(Abilities, Versioned, Textes):
     astreinte = models.CharField("astreinte", max_length=300, blank=True)
     telephone_astreinte = models.CharField("téléphone de l'astreinte", max_length=30, blank=True)
     urgence_definition = models.TextField("ce qui est urgent", max_length=4000, blank=True)
-    urgence_accuse_heures = models.PositiveSmallIntegerField("accusé d'une urgence, en heures", default=URGENT_ACK_HOURS)
+    urgence_accuse_heures = models.PositiveSmallIntegerField(
+        "accusé d'une urgence, en heures", default=URGENT_ACK_HOURS
+    )
     urgence_decision_heures = models.PositiveSmallIntegerField(
         "décision d'une urgence, en heures", default=URGENT_DECISION_HOURS
     )
@@ -105,7 +109,9 @@ class Engagement(Abilities, Versioned, Textes):
     def _sits(self, user: Any) -> bool:
         seats = user.acces.with_role(Role.REFERENT_COMMUNAL, Role.RESPONSABLE_SERVICE)
         mine = [titre for titre in seats if titre.domaine_id == self.domaine_id]
-        return any(Commune.objects.filter(perimeter(titre, "pk"), pk=self.commune_id).exists() for titre in mine)
+        return any(
+            Commune.objects.filter(perimeter(titre, "pk"), pk=self.commune_id).exists() for titre in mine
+        )
 
 
 class Indicateur(models.Model):
@@ -115,7 +121,9 @@ class Indicateur(models.Model):
         HAUSSE = "hausse", "plus c'est haut, mieux c'est"
         BAISSE = "baisse", "plus c'est bas, mieux c'est"
 
-    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="indicateurs", verbose_name="engagement")
+    engagement = models.ForeignKey(
+        Engagement, models.CASCADE, related_name="indicateurs", verbose_name="engagement"
+    )
     libelle = models.CharField("libellé", max_length=200)
     unite = models.CharField("unité", max_length=60)
     reference = models.DecimalField("avant", max_digits=12, decimal_places=2, null=True, blank=True)

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET, require_POST
 
 from comptes.acces import Titre
+from comptes.contexte import hat, person
 from comptes.roles import Role
 from contrats.donnees import contract_data, digest
 from contrats.fiche import missing_texts, state_of
@@ -20,7 +21,6 @@ from contrats.forms import EffetForm, FiltreContrats, PreparerForm
 from contrats.liste import communes_of, read_rows, search
 from contrats.models import Contrat, Engagement, VersionContrat
 from contrats.referents import Referents
-from contrats.views.cadre import hat
 from contrats.workflows.contrat import domaines_on, prepare_contract
 from documents.rendu import fingerprint, render_pdf
 from mutualisation.referents import SiegeLu
@@ -44,12 +44,12 @@ def contrats(request: HttpRequest) -> HttpResponse:
     poles = Pole.objects.filter(epci=epci) if not contexte.pole_id else Pole.objects.none()
     filtre = FiltreContrats(request.GET, poles=poles)
     effet = EffetForm(request.GET, today=today)
-    communes = communes_of(request.user, contexte, epci, today)
+    communes = communes_of(person(request), contexte, epci, today)
     wanted = search(communes, filtre.texte, filtre.pole_choisi)
     page = Paginator(wanted, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "lignes": read_rows(request.user, epci, list(page.object_list), effet.chosen),
+        "lignes": read_rows(person(request), epci, list(page.object_list), effet.chosen),
         "filtre": filtre,
         "effet": effet,
         "effective_on": effet.chosen,
@@ -83,7 +83,9 @@ def preparer(request: HttpRequest) -> HttpResponse:
     effective_on = form.cleaned_data["date"]
     get_object_or_404(Commune.objects.members_of(epci, effective_on), pk=commune.pk)
     try:
-        version = prepare_contract(epci=epci, commune=commune, effective_on=effective_on, acteur=request.user)
+        version = prepare_contract(
+            epci=epci, commune=commune, effective_on=effective_on, acteur=person(request)
+        )
     except Refus as refus:
         messages.error(request, refus.message)
         return redirect("contrats:contrats")

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from comptes.contexte import person
 from contrats.fiche import exceptional, missing_texts, rhythm, state_of, urgent
 from contrats.forms import EngagementForm, IndicateurFormSet
 from contrats.models import Engagement
@@ -88,9 +89,7 @@ def _formset(found: Engagement, data: Any = None) -> Any:
 
 def _plain(value: Any) -> Any:
     """9 rather than 9.00: useless zeros are not shown in a field."""
-    if isinstance(value, Decimal) and value == value.to_integral_value():
-        return value.quantize(Decimal(1))
-    return value
+    return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
 
 
 def _save(request: HttpRequest, found: Engagement) -> HttpResponse:
@@ -101,7 +100,7 @@ def _save(request: HttpRequest, found: Engagement) -> HttpResponse:
     try:
         save_engagement(
             engagement=found,
-            acteur=request.user,
+            acteur=person(request),
             version=_version(request),
             valeurs=form.cleaned_data,
             indicateurs=formset.rows(),

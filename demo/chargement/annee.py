@@ -39,36 +39,55 @@ def contracts(epci: Epci, communes: list[Commune], effective_on: date, random: R
         if random.random() < 0.67:
             _fill(engagement)
     Engagement.objects.bulk_update(
-        engagements, ["evaluation_prealable", "engagements_epci", "engagements_commune", "conditions_normales"]
+        engagements,
+        ["evaluation_prealable", "engagements_epci", "engagements_commune", "conditions_normales"],
     )
 
 
 def _fill(engagement: Engagement) -> None:
     engagement.evaluation_prealable = engagement.domaine.fiche.evaluation_exemple
-    engagement.engagements_epci = "Tenir le niveau promis, annoncer à l'avance ce qui ne pourra l'être, rendre compte chaque mois."
-    engagement.engagements_commune = "Nommer un référent disponible, annoncer ses besoins de l'année en décembre."
-    engagement.conditions_normales = "Le programme de l'année est arrêté en décembre avec la commune et suivi à chaque revue."
+    engagement.engagements_epci = (
+        "Tenir le niveau promis, annoncer à l'avance ce qui ne pourra l'être, rendre compte chaque mois."
+    )
+    engagement.engagements_commune = (
+        "Nommer un référent disponible, annoncer ses besoins de l'année en décembre."
+    )
+    engagement.conditions_normales = (
+        "Le programme de l'année est arrêté en décembre avec la commune et suivi à chaque revue."
+    )
 
 
 def hold_reviews(gens: Gens, target: datetime, random: Random) -> None:
     """Hold most of the visits already past, with short minutes; a few were not held, a few wait for their minutes."""
-    past = Revue.objects.filter(epci=gens.epci, type=Revue.Type.DOMAINE, prevue_at__lt=target - timedelta(days=1))
+    past = Revue.objects.filter(
+        epci=gens.epci, type=Revue.Type.DOMAINE, prevue_at__lt=target - timedelta(days=1)
+    )
     rows = past.select_related("epci", "commune", "domaine").order_by("commune__tri", "prevue_at", "pk")
     for _, visit in groupby(rows, key=lambda revue: (revue.commune_id, revue.prevue_at.date())):
         revues = list(visit)
-        with horloge.at(horloge.at_hour(horloge.local(revues[0].prevue_at, gens.epci.fuseau).date(), EVENING, gens.epci.fuseau)):
+        with horloge.at(
+            horloge.at_hour(
+                horloge.local(revues[0].prevue_at, gens.epci.fuseau).date(), EVENING, gens.epci.fuseau
+            )
+        ):
             _visit(gens, revues, random.random())
 
 
 def _visit(gens: Gens, revues: list[Revue], chance: float) -> None:
     if chance < HELD_PART:
         minutes = write_minutes(
-            revue=revues[0], acteur=gens.direction, valeurs=_header(gens, revues[0]), points=_points(revues), groupees=revues[1:]
+            revue=revues[0],
+            acteur=gens.direction,
+            valeurs=_header(gens, revues[0]),
+            points=_points(revues),
+            groupees=revues[1:],
         )
         issue_minutes(minutes=minutes, acteur=gens.direction)
     elif chance < 0.92:
         for revue in revues:
-            cancel_review(revue=revue, acteur=gens.direction, motif="Agendas incompatibles ce mois-ci.", version=1)
+            cancel_review(
+                revue=revue, acteur=gens.direction, motif="Agendas incompatibles ce mois-ci.", version=1
+            )
 
 
 def _header(gens: Gens, revue: Revue) -> dict[str, object]:
@@ -82,14 +101,21 @@ def _header(gens: Gens, revue: Revue) -> dict[str, object]:
 
 def _points(revues: list[Revue]) -> list[dict[str, object]]:
     points: list[dict[str, object]] = [
-        {"nature": "information", "texte": f"{revue.domaine} : le programme du mois est tenu."} for revue in revues
+        {"nature": "information", "texte": f"{revue.domaine} : le programme du mois est tenu."}
+        for revue in revues
     ]
     due = horloge.today(revues[0].epci.fuseau) + timedelta(days=30)
-    action = {"nature": "action", "texte": "Transmettre la liste des besoins du trimestre.", "responsable": "Référent communal"}
+    action = {
+        "nature": "action",
+        "texte": "Transmettre la liste des besoins du trimestre.",
+        "responsable": "Référent communal",
+    }
     return [*points, {**action, "echeance_on": due}]
 
 
-def some_declarations(gens: Gens, cycle: Cycle, communes: list[Commune], target: datetime, random: Random) -> None:
+def some_declarations(
+    gens: Gens, cycle: Cycle, communes: list[Commune], target: datetime, random: Random
+) -> None:
     """A few communes have already declared or begun to, when the campaign is open."""
     begin = horloge.at_hour(cycle.declaration_debut_on + timedelta(days=5), time(10), gens.epci.fuseau)
     if not begin < target or gens.epci.today > cycle.declaration_fin_on:
@@ -103,7 +129,10 @@ def _declare(gens: Gens, cycle: Cycle, commune: Commune, random: Random, *, subm
     declaration = Declaration.objects.get(cycle=cycle, commune=commune)
     domaine = random.choice(cycle.catalogue.read().domaines)
     saisie = Saisie(
-        frozenset(), domaine.activite_ids, {}, {domaine.id: "Départ en retraite de l'agent qui en avait la charge."}
+        frozenset(),
+        domaine.activite_ids,
+        {},
+        {domaine.id: "Départ en retraite de l'agent qui en avait la charge."},
     )
     dgs = gens.dgs[commune.pk]
     save_draft(declaration=declaration, acteur=dgs, saisie=saisie)

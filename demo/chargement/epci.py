@@ -25,7 +25,7 @@ def load(siren: str, day: date, say: Say) -> Epci:
 
     Raises EpciInconnu. `say` is given a French line at each step.
     """
-    random = Random(f"{siren}-{day}")
+    random = Random(f"{siren}-{day}")  # noqa: S311 (invented data, the same each time)
     epci, catalogue = _ground(siren, day)
     target = horloge.at_hour(day, MORNING, epci.fuseau)
     communes = list(Commune.objects.members_of(epci, day))
@@ -53,7 +53,9 @@ def _ground(siren: str, day: date) -> tuple[Epci, Catalogue]:
     return epci, catalogue
 
 
-def _people(epci: Epci, communes: list[Commune], sharing: list[Commune], day: date, random: Random) -> gens.Gens:
+def _people(
+    epci: Epci, communes: list[Commune], sharing: list[Commune], day: date, random: Random
+) -> gens.Gens:
     debut = date(day.year - choix.YEARS, 1, 1)
     who = gens.Gens(epci, debut, Registre(random))
     gens.people(who, communes, [commune.pk for commune in sharing])
@@ -87,6 +89,8 @@ def _check(epci: Epci) -> None:
 
 def _offer(who: gens.Gens, communes: list[Commune], sharing: list[Commune], day: date) -> None:
     inside = max(sharing, key=lambda commune: commune.population)
-    outside = max(set(communes) - set(sharing), key=lambda commune: (commune.population, commune.pk), default=inside)
+    outside = max(
+        set(communes) - set(sharing), key=lambda commune: (commune.population, commune.pk), default=inside
+    )
     domaine = _shared_domaines(inside, day)[-1]
     gens.visitors(who, inside, outside, domaine)

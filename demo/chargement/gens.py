@@ -33,10 +33,16 @@ class Gens:
         prenom, nom = self.noms.take()
         number = Personne.objects.count() + 1
         return Personne.objects.create(
-            email=f"personne-{number}@{HOST}", prenom=prenom, nom=nom, fonction=fonction, telephone="05 00 00 00 00"
+            email=f"personne-{number}@{HOST}",
+            prenom=prenom,
+            nom=nom,
+            fonction=fonction,
+            telephone="05 00 00 00 00",
         )
 
-    def entitle(self, personne: Personne, role: Role, *, pole: Pole | None = None, commune: Commune | None = None) -> None:
+    def entitle(
+        self, personne: Personne, role: Role, *, pole: Pole | None = None, commune: Commune | None = None
+    ) -> None:
         Habilitation.objects.create(
             personne=personne, role=role, epci=self.epci, pole=pole, commune=commune, debut=self.debut
         )
@@ -69,7 +75,10 @@ def _commune(gens: Gens, commune: Commune, sharing: bool) -> None:
     gens.maires[commune.pk] = gens.new("Maire")
     gens.entitle(gens.maires[commune.pk], Role.MAIRE, commune=commune)
     if sharing:
-        gens.referents[commune.pk] = (gens.new("Direction des ressources"), gens.new("Direction des services techniques"))
+        gens.referents[commune.pk] = (
+            gens.new("Direction des ressources"),
+            gens.new("Direction des services techniques"),
+        )
 
 
 def communal_seats(gens: Gens, commune: Commune, domaines: Iterable[Domaine]) -> None:
@@ -78,7 +87,9 @@ def communal_seats(gens: Gens, commune: Commune, domaines: Iterable[Domaine]) ->
     for domaine in domaines:
         holder, deputy = (resources, technical) if domaine.ordre <= SUPPORT_SEATS else (technical, resources)
         siege = _seat(gens, domaine, holder, commune)
-        Titulaire.objects.create(siege=siege, personne=deputy, rang=Titulaire.Rang.SUPPLEANT, debut=gens.debut)
+        Titulaire.objects.create(
+            siege=siege, personne=deputy, rang=Titulaire.Rang.SUPPLEANT, debut=gens.debut
+        )
 
 
 def _seat(gens: Gens, domaine: Domaine, personne: Personne, commune: Commune | None) -> Siege:
@@ -102,5 +113,6 @@ def visitors(gens: Gens, inside: Commune, outside: Commune, domaine: Domaine) ->
         (gens.administrateur, f"Administrateur, {nom}"),
     ]
     Visiteur.objects.bulk_create(
-        Visiteur(personne=personne, presentation=text, ordre=ordre) for ordre, (personne, text) in enumerate(offered, 1)
+        Visiteur(personne=personne, presentation=text, ordre=ordre)
+        for ordre, (personne, text) in enumerate(offered, 1)
     )

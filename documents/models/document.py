@@ -19,7 +19,9 @@ class CompteurDocument(models.Model):
     class Meta:
         verbose_name = "compteur de documents"
         verbose_name_plural = "compteurs de documents"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["epci", "type", "annee"], name="compteurdocument_unique")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["epci", "type", "annee"], name="compteurdocument_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.annee} : {self.dernier}"
@@ -53,7 +55,9 @@ class Document(models.Model):
         verbose_name_plural = "documents"
         ordering: ClassVar = ["-reserve_at", "-pk"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["epci", "type", "annee", "numero"], name="document_unique_number"),
+            models.UniqueConstraint(
+                fields=["epci", "type", "annee", "numero"], name="document_unique_number"
+            ),
             models.UniqueConstraint(fields=["epci", "reference"], name="document_unique_reference"),
             models.CheckConstraint(
                 name="document_issued_facts",

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection
 
-from documents.models import CompteurDocument, Document, DocumentContenu
+from documents.models import Document, DocumentContenu
 from documents.rendu import fingerprint
 from journal.models import Tache
 from journal.workflows.tache import schedule
@@ -15,6 +15,11 @@ from socle.erreurs import Refus
 from territoire.models import Commune, Epci
 
 TACHE_RENDRE = "documents.rendre"
+NEXT_NUMBER = """
+    INSERT INTO documents_compteurdocument (epci_id, type, annee, dernier) VALUES (%s, %s, %s, 1)
+    ON CONFLICT (epci_id, type, annee) DO UPDATE SET dernier = documents_compteurdocument.dernier + 1
+    RETURNING dernier
+"""
 PREFIXES = {"accuse": "AD", "compte_rendu": "CR", "contrat": "C"}
 
 
@@ -51,13 +56,8 @@ def reserve(
 
 def _next_number(epci: Epci, type: str, annee: int) -> int:
     """One statement creates or moves the counter and locks its row until commit."""
-    table = connection.ops.quote_name(CompteurDocument._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (epci_id, type, annee, dernier) VALUES (%s, %s, %s, 1) "
-            f"ON CONFLICT (epci_id, type, annee) DO UPDATE SET dernier = {table}.dernier + 1 RETURNING dernier",
-            [epci.pk, type, annee],
-        )
+        cursor.execute(NEXT_NUMBER, [epci.pk, type, annee])
         return int(cursor.fetchone()[0])
 
 
@@ -88,7 +88,9 @@ def complete(*, document: Document, octets: bytes) -> None:
 @unite
 def annul(*, document: Document, motif: str) -> None:
     """Show a reserved number as annulled; an issued document cannot be (a correction is a new version)."""
-    if not Document.objects.filter(pk=document.pk, etat=Document.Etat.RESERVE).update(etat=Document.Etat.ANNULE):
+    if not Document.objects.filter(pk=document.pk, etat=Document.Etat.RESERVE).update(
+        etat=Document.Etat.ANNULE
+    ):
         raise Refus("Ce document est déjà émis : il ne peut plus être annulé.")
     _record(document, "document.annule", f"Document {document.reference} annulé", {"motif": motif})
 

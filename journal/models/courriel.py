@@ -14,7 +14,9 @@ class Courriel(models.Model):
     """A mail to one person. Exactly one row per (recipient, kind, object, occurrence); transport is at least once."""
 
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="courriels", verbose_name="EPCI")
-    destinataire = models.ForeignKey(Personne, models.PROTECT, related_name="courriels", verbose_name="destinataire")
+    destinataire = models.ForeignKey(
+        Personne, models.PROTECT, related_name="courriels", verbose_name="destinataire"
+    )
     type = models.CharField("type", max_length=60)
     objet_type = models.CharField(max_length=60)
     objet_id = models.BigIntegerField()
@@ -39,10 +41,16 @@ class Courriel(models.Model):
             models.UniqueConstraint(
                 fields=["destinataire", "type", "objet_type", "objet_id", "occurrence"], name="courriel_once"
             ),
-            models.CheckConstraint(name="courriel_one_end", condition=Q(envoye_at=None) | Q(abandonne_at=None)),
+            models.CheckConstraint(
+                name="courriel_one_end", condition=Q(envoye_at=None) | Q(abandonne_at=None)
+            ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["reessai_at", "id"], name="courriel_pending", condition=Q(envoye_at=None, abandonne_at=None))
+            models.Index(
+                fields=["reessai_at", "id"],
+                name="courriel_pending",
+                condition=Q(envoye_at=None, abandonne_at=None),
+            )
         ]
 
     def __str__(self) -> str:

@@ -61,7 +61,9 @@ class Evenement(models.Model):
         verbose_name = "événement"
         verbose_name_plural = "événements"
         ordering: ClassVar = ["epci", "numero"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["epci", "numero"], name="evenement_unique_number")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["epci", "numero"], name="evenement_unique_number")
+        ]
         indexes: ClassVar = [models.Index(fields=["objet_type", "objet_id"], name="evenement_objet")]
 
     def __str__(self) -> str:

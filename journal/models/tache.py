@@ -33,7 +33,9 @@ class Tache(models.Model):
         verbose_name = "tâche"
         verbose_name_plural = "tâches"
         ordering: ClassVar = ["due_at", "pk"]
-        indexes: ClassVar = [models.Index(fields=["due_at", "id"], name="tache_pending", condition=Q(faite_at=None))]
+        indexes: ClassVar = [
+            models.Index(fields=["due_at", "id"], name="tache_pending", condition=Q(faite_at=None))
+        ]
 
     def __str__(self) -> str:
         return self.cle

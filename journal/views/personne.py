@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from comptes.annuaire import Annuaire
+from comptes.contexte import person
 from comptes.models import Habilitation, Personne, Role
 from journal.forms import FinForm, IdentiteForm, MandatForm, RechercheForm
 from journal.models import Courriel
@@ -88,7 +89,7 @@ def create(request: HttpRequest) -> HttpResponse:
     try:
         personne = workflow.welcome(
             epci=annuaire.epci,
-            acteur=request.user,
+            acteur=person(request),
             identite=forms["form"].identite,
             mandat=forms["mandat"].mandat,
             rattacher=bool(data.get("rattacher")),
@@ -165,7 +166,7 @@ def grant(request: HttpRequest, pk: int) -> HttpResponse:
     form = MandatForm(request.POST, epci=annuaire.epci)
     if form.is_valid():
         try:
-            workflow.grant(personne=personne, epci=annuaire.epci, acteur=request.user, mandat=form.mandat)
+            workflow.grant(personne=personne, epci=annuaire.epci, acteur=person(request), mandat=form.mandat)
         except Refus as refus:
             add_refus(form, refus)
         else:
@@ -186,7 +187,9 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             workflow.end(
-                habilitation=habilitation, acteur=request.user, dernier_jour=form.cleaned_data["dernier_jour"]
+                habilitation=habilitation,
+                acteur=person(request),
+                dernier_jour=form.cleaned_data["dernier_jour"],
             )
         except Refus as refus:
             add_refus(form, refus)
@@ -208,7 +211,7 @@ def send_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     annuaire = annuaire_of(request)
     personne = get_object_or_404(annuaire.people(), pk=pk)
     try:
-        invite(personne=personne, epci=annuaire.epci, acteur=request.user)
+        invite(personne=personne, epci=annuaire.epci, acteur=person(request))
     except Refus as refus:
         messages.error(request, refus.message)
     else:

@@ -51,7 +51,9 @@ class Lettre:
     pieces: Sequence[Piece] = ()
 
     def compose(self) -> Courriel:
-        corps = _body(self.type, {**self.contexte, "destinataire": self.destinataire, "site": settings.SITE_URL})
+        corps = _body(
+            self.type, {**self.contexte, "destinataire": self.destinataire, "site": settings.SITE_URL}
+        )
         return Courriel(
             destinataire=self.destinataire,
             type=self.type,
@@ -75,9 +77,10 @@ def write_mail(**lettre: Any) -> Courriel | None:
 
 def write_mails(lettres: Iterable[Lettre]) -> list[Courriel]:
     """Write mails in the transaction of what they tell; returns those that were not already written."""
-    composed = {courriel.message_id: (courriel, lettre) for lettre in lettres for courriel in [lettre.compose()]}
-    Courriel.objects.bulk_create([courriel for courriel, _ in composed.values()], ignore_conflicts=True)
-    written = list(Courriel.objects.filter(message_id__in=composed).order_by("pk"))
+    composed = {
+        courriel.message_id: (courriel, lettre) for lettre in lettres for courriel in [lettre.compose()]
+    }
+    written = _insert([courriel for courriel, _ in composed.values()])
     PieceJointe.objects.bulk_create(
         PieceJointe(courriel=courriel, **vars(piece))
         for courriel in written
@@ -86,6 +89,12 @@ def write_mails(lettres: Iterable[Lettre]) -> list[Courriel]:
     if written:
         wake_after_commit()
     return written
+
+
+def _insert(courriels: list[Courriel]) -> list[Courriel]:
+    """Insert those that the unique key lets through; whoever comes second inserts nothing."""
+    Courriel.objects.bulk_create(courriels, ignore_conflicts=True)
+    return list(Courriel.objects.filter(message_id__in=[c.message_id for c in courriels]).order_by("pk"))
 
 
 def _body(type: str, contexte: dict[str, object]) -> str:
@@ -131,7 +140,10 @@ def _send_batch() -> int:
 def _send(courriel: Courriel, now: datetime) -> None:
     try:
         _message(courriel).send()
-    except (OSError, ValueError) as error:  # ValueError: a message that cannot be written must not hold the others
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # ValueError: a message that cannot be written must not hold the others
         delay = min(timedelta(minutes=2 ** min(courriel.essais, 10)), MAX_DELAY)
         _pending().filter(pk=courriel.pk).update(
             essais=F("essais") + 1, reessai_at=horloge.real_now() + delay, erreur=str(error)[:300]

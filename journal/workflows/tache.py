@@ -18,7 +18,9 @@ LEASE = timedelta(minutes=10)
 MAX_DELAY = timedelta(hours=1)
 
 
-def schedule(*, epci: Epci, type: str, cle: str, due_at: datetime, parametres: dict[str, Any] | None = None) -> None:
+def schedule(
+    *, epci: Epci, type: str, cle: str, due_at: datetime, parametres: dict[str, Any] | None = None
+) -> None:
     """Schedule a job once: the same `cle` again changes nothing. `type` must be in `registres.taches`."""
     registres.taches.get(type)
     row = Tache(epci=epci, type=type, cle=cle, due_at=due_at, parametres=parametres or {})
@@ -52,9 +54,16 @@ def claim(now: datetime) -> Tache | None:
     free = Q(bail_at=None) | Q(bail_at__lte=real)
     ready = Q(reessai_at=None) | Q(reessai_at__lte=real)
     with transaction.atomic():
-        tache = pending().filter(free, ready, due_at__lte=now).select_for_update(skip_locked=True, of=("self",)).first()
+        tache = (
+            pending()
+            .filter(free, ready, due_at__lte=now)
+            .select_for_update(skip_locked=True, of=("self",))
+            .first()
+        )
         if tache:
-            Tache.objects.filter(pk=tache.pk).update(pris_at=real, bail_at=real + LEASE, essais=F("essais") + 1)
+            Tache.objects.filter(pk=tache.pk).update(
+                pris_at=real, bail_at=real + LEASE, essais=F("essais") + 1
+            )
     return tache
 
 

@@ -122,7 +122,9 @@ def _write(epci_id: int, events: list[tuple[Evenement, dict[str, Any] | None]]) 
         evenement.numero = numero
     Evenement.objects.bulk_create([evenement for evenement, _ in events])
     EvenementDetail.objects.bulk_create(
-        EvenementDetail(evenement=evenement, contenu=detail) for evenement, detail in events if detail is not None
+        EvenementDetail(evenement=evenement, contenu=detail)
+        for evenement, detail in events
+        if detail is not None
     )
 
 

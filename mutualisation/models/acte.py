@@ -34,7 +34,9 @@ class Acte(models.Model):
 
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="actes", verbose_name="EPCI")
     cycle = models.ForeignKey(Cycle, models.PROTECT, related_name="actes", verbose_name="cycle")
-    commune = models.ForeignKey(Commune, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="commune")
+    commune = models.ForeignKey(
+        Commune, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="commune"
+    )
     type = models.CharField("nature de l'acte", max_length=20, choices=Type)
     numero = models.CharField("numéro", max_length=50)
     adopte_on = models.DateField("adopté le")

@@ -33,7 +33,9 @@ class Adhesion(Period):
     activite = models.ForeignKey(Activite, models.PROTECT, related_name="adhesions", verbose_name="activité")
     origine = models.CharField("origine", max_length=15, choices=Origine, default=Origine.CYCLE)
     ligne = models.OneToOneField(Ligne, models.PROTECT, null=True, blank=True, related_name="adhesion")
-    ligne_fin = models.OneToOneField(Ligne, models.PROTECT, null=True, blank=True, related_name="adhesion_close")
+    ligne_fin = models.OneToOneField(
+        Ligne, models.PROTECT, null=True, blank=True, related_name="adhesion_close"
+    )
 
     objects = AdhesionQuerySet.as_manager()
 

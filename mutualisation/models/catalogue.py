@@ -17,7 +17,8 @@ class CatalogueQuerySet(models.QuerySet):
         """The latest frozen edition whose first day has come; the first edition for any day before it."""
         frozen = self.filter(epci=epci, gele_at__isnull=False)
         current = frozen.filter(effective_on__lte=on).order_by("-effective_on").first()
-        return current or frozen.order_by("effective_on")[0]
+        edition: Catalogue = current or frozen.order_by("effective_on")[0]
+        return edition
 
 
 class Catalogue(models.Model):
@@ -34,7 +35,9 @@ class Catalogue(models.Model):
         verbose_name = "édition du catalogue"
         verbose_name_plural = "éditions du catalogue"
         ordering: ClassVar = ["-effective_on"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["epci", "effective_on"], name="catalogue_unique_day")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["epci", "effective_on"], name="catalogue_unique_day")
+        ]
 
     def __str__(self) -> str:
         return f"Catalogue {self.effective_on.year}"
@@ -46,7 +49,9 @@ class Catalogue(models.Model):
             lue = ActiviteLue(row.activite_id, row.activite.code, row.libelle)
             activites.setdefault(row.domaine_id, []).append(lue)
         versions = self.domaines.select_related("domaine").order_by("ordre", "domaine__code")
-        return CatalogueLu(tuple(DomaineLu.of(version, activites.get(version.domaine_id, [])) for version in versions))
+        return CatalogueLu(
+            tuple(DomaineLu.of(version, activites.get(version.domaine_id, [])) for version in versions)
+        )
 
 
 class DomaineQuerySet(models.QuerySet):
@@ -126,7 +131,9 @@ class Activite(models.Model):
         verbose_name = "activité"
         verbose_name_plural = "activités"
         ordering: ClassVar = ["code"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["epci", "code"], name="activite_unique_code")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["epci", "code"], name="activite_unique_code")
+        ]
 
     def __str__(self) -> str:
         return self.libelle

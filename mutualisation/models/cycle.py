@@ -38,7 +38,11 @@ class CycleQuerySet(models.QuerySet):
         """Cycles whose campaign of declarations is open today."""
         today = epci.today
         return self.filter(
-            epci=epci, ouvert_at__isnull=False, clos_at=None, declaration_debut_on__lte=today, declaration_fin_on__gte=today
+            epci=epci,
+            ouvert_at__isnull=False,
+            clos_at=None,
+            declaration_debut_on__lte=today,
+            declaration_fin_on__gte=today,
         )
 
 
@@ -98,7 +102,9 @@ class Cycle(Abilities, Versioned):
                 violation_error_message="Les dates d'un cycle se suivent : ouverture, déclarations, point d'arrêt, "
                 "délibérations, effet.",
             ),
-            models.CheckConstraint(name="cycle_closed_after_opened", condition=Q(clos_at=None) | Q(ouvert_at__isnull=False)),
+            models.CheckConstraint(
+                name="cycle_closed_after_opened", condition=Q(clos_at=None) | Q(ouvert_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

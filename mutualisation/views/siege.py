@@ -1,7 +1,7 @@
 """Seats: who answers for a domain on each side, and naming them."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from comptes.acces import Titre
-from comptes.models import Personne
+from comptes.contexte import person
 from comptes.roles import ROLES_COMMUNE, Role
 from journal.models import Evenement
 from mutualisation.forms.siege import ONE_DAY, FinForm, NominationForm, SiegeForm
@@ -157,7 +157,7 @@ def _appoint(request: HttpRequest, epci: Epci, form: NominationForm, **seat: Any
     if not form.is_valid():
         return None
     try:
-        titulaire = appoint(epci=epci, acteur=cast(Personne, request.user), **{**form.nomination, **seat})
+        titulaire = appoint(epci=epci, acteur=person(request), **{**form.nomination, **seat})
     except Refus as refus:
         form.refuse(refus)
         return None
@@ -172,7 +172,7 @@ def _end(request: HttpRequest, form: FinForm) -> HttpResponse | None:
     try:
         end_appointment(
             titulaire=titulaire,
-            acteur=cast(Personne, request.user),
+            acteur=person(request),
             fin=form.cleaned_data["dernier_jour"] + ONE_DAY,
         )
     except Refus as refus:

@@ -20,7 +20,11 @@ def load_reference_catalogue(*, epci: Epci, effective_on: date) -> Catalogue:
     for ordre, item in enumerate(reference["domaines"], start=1):
         _add_domaine(catalogue, item, ordre)
     record(
-        type="catalogue.gele", objet=catalogue, epci=epci, acteur=None, libelle=f"Catalogue {effective_on.year} gelé"
+        type="catalogue.gele",
+        objet=catalogue,
+        epci=epci,
+        acteur=None,
+        libelle=f"Catalogue {effective_on.year} gelé",
     )
     return catalogue
 
@@ -45,6 +49,8 @@ def _add_activites(catalogue: Catalogue, domaine: Domaine, items: list[dict[str,
         Activite(epci=catalogue.epci, code=item["code"], libelle=item["libelle"]) for item in items
     )
     ActiviteVersion.objects.bulk_create(
-        ActiviteVersion(catalogue=catalogue, activite=activite, domaine=domaine, libelle=activite.libelle, ordre=ordre)
+        ActiviteVersion(
+            catalogue=catalogue, activite=activite, domaine=domaine, libelle=activite.libelle, ordre=ordre
+        )
         for ordre, activite in enumerate(activites, start=1)
     )

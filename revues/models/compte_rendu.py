@@ -47,7 +47,12 @@ class CompteRendu(Versioned):
             models.CheckConstraint(
                 name="compterendu_issued_facts",
                 condition=Q(etat="brouillon", emis_at=None, document=None, observation_until_on=None)
-                | Q(etat="emis", emis_at__isnull=False, document__isnull=False, observation_until_on__isnull=False),
+                | Q(
+                    etat="emis",
+                    emis_at__isnull=False,
+                    document__isnull=False,
+                    observation_until_on__isnull=False,
+                ),
             )
         ]
 
@@ -64,7 +69,9 @@ class Point(models.Model):
         INFORMATION = "information", "information"
         ESCALADE = "escalade", "point à escalader"
 
-    compte_rendu = models.ForeignKey(CompteRendu, models.CASCADE, related_name="points", verbose_name="compte rendu")
+    compte_rendu = models.ForeignKey(
+        CompteRendu, models.CASCADE, related_name="points", verbose_name="compte rendu"
+    )
     ordre = models.PositiveSmallIntegerField("ordre")
     nature = models.CharField("nature", max_length=12, choices=Nature)
     texte = models.TextField("texte", max_length=4000)

@@ -42,7 +42,9 @@ class Revue(Abilities, Versioned):
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="revues", verbose_name="EPCI")
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="revues", verbose_name="commune")
     type = models.CharField("type", max_length=10, choices=Type)
-    domaine = models.ForeignKey(Domaine, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="domaine")
+    domaine = models.ForeignKey(
+        Domaine, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="domaine"
+    )
     periode_on = models.DateField("mois ou semestre, premier jour")
     prevue_at = models.DateTimeField("prévue le")
     lieu = models.CharField("lieu", max_length=200)
@@ -50,7 +52,12 @@ class Revue(Abilities, Versioned):
     tenue_on = models.DateField("tenue le", null=True, blank=True)
     motif = models.TextField("pourquoi elle n'a pas eu lieu", max_length=1000, blank=True)
     compte_rendu = models.ForeignKey(
-        "CompteRendu", models.PROTECT, null=True, blank=True, related_name="revues", verbose_name="compte rendu"
+        "CompteRendu",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="revues",
+        verbose_name="compte rendu",
     )
 
     objects = RevueQuerySet.as_manager()
@@ -61,7 +68,9 @@ class Revue(Abilities, Versioned):
         ordering: ClassVar = ["prevue_at", "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["epci", "commune", "type", "domaine", "periode_on"], name="revue_once", nulls_distinct=False
+                fields=["epci", "commune", "type", "domaine", "periode_on"],
+                name="revue_once",
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 name="revue_type_domaine",

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from comptes.contexte import person
 from comptes.models import Personne
 from documents.views.document import serve
 from revues.forms import NO_NAME, BasePoints, CompteRenduForm, point_formset
@@ -47,7 +48,7 @@ def rediger(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _form_args(request: HttpRequest, revue: Revue) -> dict[str, Any]:
-    return {"revue": revue, "candidates": groupable(revue, request.user), "today": revue.epci.today}
+    return {"revue": revue, "candidates": groupable(revue, person(request)), "today": revue.epci.today}
 
 
 def groupable(revue: Revue, user: Personne) -> list[Revue]:
@@ -92,7 +93,7 @@ def _save(request: HttpRequest, revue: Revue) -> HttpResponse:
     try:
         write_minutes(
             revue=revue,
-            acteur=request.user,
+            acteur=person(request),
             valeurs=form.values(),
             points=points.rows(),
             groupees=form.cleaned_data.get("groupees", ()),
@@ -185,7 +186,7 @@ def emettre(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _confirm(request, revue, minutes)
     try:
-        issued = issue_minutes(minutes=minutes, acteur=request.user, version=_version(request))
+        issued = issue_minutes(minutes=minutes, acteur=person(request), version=_version(request))
     except Refus as refus:
         status = 409 if isinstance(refus, Conflit) else 422
         return _confirm(request, _get(request, pk), refus=refus.message, status=status)

@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
+from comptes.contexte import hat, person
 from contrats.models import Engagement
-from contrats.views.cadre import hat
 from mutualisation.tableur import csv_response, xlsx_response
 from revues.forms import MotifForm, RevueFilter
 from revues.models import CompteRendu, Revue
@@ -34,7 +34,7 @@ def revues(request: HttpRequest) -> HttpResponse:
     """The reviews of the hat, filtered; `format=csv` or `xlsx` gives the same rows as a sheet."""
     contexte = hat(request)
     epci: Epci = request.epci
-    filtre = RevueFilter(request.GET, scope(request.user, contexte), epci=epci)
+    filtre = RevueFilter(request.GET, scope(person(request), contexte), epci=epci)
     rows = filtre.ordered.select_related("commune", "domaine", "epci")
     if request.GET.get("format") in ("csv", "xlsx"):
         return _export(rows, epci, request.GET["format"])
@@ -49,7 +49,9 @@ def revues(request: HttpRequest) -> HttpResponse:
 
 
 def _parameters(request: HttpRequest) -> str:
-    kept = {name: value for name, value in request.GET.items() if name not in ("page", "format") and value}
+    kept = {
+        name: str(value) for name, value in request.GET.items() if name not in ("page", "format") and value
+    }
     return urlencode(kept)
 
 
@@ -91,7 +93,7 @@ def tableau(request: HttpRequest) -> HttpResponse:
     epci: Epci = request.epci
     this_year = epci.today.year
     annee = _year(request.GET.get("annee"), this_year)
-    mine = scope(request.user, contexte)
+    mine = scope(person(request), contexte)
     context = {
         "annee": annee,
         "annees": range(this_year - 3, this_year + 2),
@@ -169,7 +171,7 @@ def non_tenue(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             try:
                 cancel_review(
-                    revue=found, acteur=request.user, motif=form.cleaned_data["motif"], version=version
+                    revue=found, acteur=person(request), motif=form.cleaned_data["motif"], version=version
                 )
             except Conflit as conflit:
                 form.add_error(None, conflit.message)

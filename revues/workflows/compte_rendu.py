@@ -10,11 +10,11 @@ from comptes.models import Habilitation, Personne
 from comptes.roles import Role
 from documents.models import Document
 from documents.workflows.document import reserve
-from journal.workflows.courriel import write_mail
+from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unite
 from mutualisation.workflows.verrou import locked
 from revues.models import CompteRendu, Point, Revue
-from revues.participants import participants
+from revues.participants import Participants
 from socle import horloge
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
@@ -202,14 +202,15 @@ def recipients(minutes: CompteRendu, revues: Iterable[Revue]) -> list[Personne]:
         epci=minutes.epci, commune=minutes.commune, role=Role.DGS
     )
     people = {row.personne for row in dgs.select_related("personne").order_by("pk")}
+    expected = Participants(minutes.epci, minutes.commune, minutes.tenue_on)
     for revue in revues:
-        people.update(participants(revue))
+        people.update(expected.of(revue))
     return sorted(people, key=lambda p: (p.tri, p.pk))
 
 
 def _tell(minutes: CompteRendu, revues: list[Revue]) -> None:
-    for personne in recipients(minutes, revues):
-        write_mail(
+    write_mails(
+        Lettre(
             destinataire=personne,
             epci=minutes.epci,
             type="compte_rendu_emis",
@@ -217,3 +218,5 @@ def _tell(minutes: CompteRendu, revues: list[Revue]) -> None:
             sujet=f"Compte rendu de revue, {minutes.commune}",
             contexte={"minutes": minutes, "revues": revues},
         )
+        for personne in recipients(minutes, revues)
+    )

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -95,7 +96,7 @@ def a(name: str) -> str:
     return typographie.to(name)
 
 
-def _local(value: date | datetime | str) -> date | datetime | str:
+def _local(value: date | datetime | str) -> Any:
     if isinstance(value, datetime) and timezone.is_aware(value):
         return value.astimezone(timezone.get_current_timezone() or ZoneInfo("Europe/Paris"))
     return value

@@ -100,7 +100,9 @@ class Appartenance(Period):
 
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="appartenances", verbose_name="EPCI")
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="appartenances", verbose_name="commune")
-    pole = models.ForeignKey(Pole, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="pôle")
+    pole = models.ForeignKey(
+        Pole, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="pôle"
+    )
 
     objects = PeriodQuerySet.as_manager()
 

@@ -38,9 +38,14 @@ class Epci(models.Model):
     nom = models.CharField("nom", max_length=200)
     tri = models.CharField(max_length=200, editable=False)
     type = models.CharField("type", max_length=10, choices=Type)
-    fuseau = models.CharField("fuseau horaire", max_length=40, default="Europe/Paris", validators=[validate_time_zone])
+    fuseau = models.CharField(
+        "fuseau horaire", max_length=40, default="Europe/Paris", validators=[validate_time_zone]
+    )
     couleur = models.CharField(
-        "couleur", max_length=7, blank=True, validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Écrivez #0f3a5a.")]
+        "couleur",
+        max_length=7,
+        blank=True,
+        validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", "Écrivez #0f3a5a.")],
     )
 
     objects = EpciQuerySet.as_manager()
@@ -89,7 +94,9 @@ class Pole(models.Model):
         ordering: ClassVar = ["tri"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["epci", "nom"], name="pole_unique_name", violation_error_message="Ce pôle existe déjà."
+                fields=["epci", "nom"],
+                name="pole_unique_name",
+                violation_error_message="Ce pôle existe déjà.",
             )
         ]
 
@@ -105,7 +112,9 @@ class JourFerie(models.Model):
     """A day not worked in an EPCI, or in one of its communes only; seeded, then the Direction's."""
 
     epci = models.ForeignKey(Epci, models.CASCADE, related_name="jours_feries", verbose_name="EPCI")
-    commune = models.ForeignKey("Commune", models.CASCADE, null=True, blank=True, related_name="+", verbose_name="commune")
+    commune = models.ForeignKey(
+        "Commune", models.CASCADE, null=True, blank=True, related_name="+", verbose_name="commune"
+    )
     jour = models.DateField("jour")
     nom = models.CharField("nom", max_length=100)
 
@@ -114,7 +123,9 @@ class JourFerie(models.Model):
         verbose_name_plural = "jours fériés"
         ordering: ClassVar = ["jour"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["epci", "commune", "jour"], name="jour_ferie_unique", nulls_distinct=False)
+            models.UniqueConstraint(
+                fields=["epci", "commune", "jour"], name="jour_ferie_unique", nulls_distinct=False
+            )
         ]
 
     def __str__(self) -> str:

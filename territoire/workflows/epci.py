@@ -35,7 +35,12 @@ def _add_members(epci: Epci, reference: EpciReference, since: date) -> None:
 
 
 def _commune(item: CommuneReference, since: date) -> Commune:
-    facts = {"nom": item.nom, "code_insee": item.code_insee, "siren": item.siren, "population": item.population}
+    facts = {
+        "nom": item.nom,
+        "code_insee": item.code_insee,
+        "siren": item.siren,
+        "population": item.population,
+    }
     commune = Commune.objects.create(**facts)
     CommuneVersion.objects.create(commune=commune, debut=since, **facts)
     return commune

@@ -40,7 +40,10 @@ def test_the_campaign_is_open_that_day(epci):
     cycle = Cycle.objects.get(epci=epci, clos_at=None, annee=2028)
 
     assert cycle.phase == Cycle.Phase.DECLARATION
-    assert Declaration.objects.filter(cycle=cycle).count() == Commune.objects.members_of(epci, epci.today).count()
+    assert (
+        Declaration.objects.filter(cycle=cycle).count()
+        == Commune.objects.members_of(epci, epci.today).count()
+    )
 
 
 def test_three_years_of_choices_are_labelled_as_invented(epci):
@@ -92,7 +95,9 @@ def test_loading_again_changes_nothing(epci):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("options", "words"), [({"epci": "000000000"}, "Aucun EPCI"), ({"date": "10/02/2027"}, "AAAA")])
+@pytest.mark.parametrize(
+    ("options", "words"), [({"epci": "000000000"}, "Aucun EPCI"), ({"date": "10/02/2027"}, "AAAA")]
+)
 def test_bad_arguments_are_said_in_french(options, words):
     with pytest.raises(CommandError) as error:
         call_command("charger_demo", **options)

@@ -28,7 +28,10 @@ def moving(monkeypatch):
 def seen(monkeypatch):
     """A kind of job that writes down when it believes it runs."""
     instants = []
-    handlers = {**registres.taches._functions, "essai": lambda tache: instants.append((tache.cle, horloge.now()))}
+    handlers = {
+        **registres.taches._functions,
+        "essai": lambda tache: instants.append((tache.cle, horloge.now())),
+    }
     monkeypatch.setattr(registres.taches, "_functions", handlers)
     return instants
 

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.usefixtures("_template")
 
 @pytest.fixture
 def _template(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workflow, "_body", lambda type, contexte: f"Gabarit courriels/{type}.txt : l'essai\n\n")
+    monkeypatch.setattr(
+        workflow, "_body", lambda type, contexte: f"Gabarit courriels/{type}.txt : l'essai\n\n"
+    )
 
 
 def write(destinataire: Any, epci: Any, **kwargs: Any) -> Courriel | None:
@@ -190,13 +192,13 @@ class TestTogether:
     def test_control_looking_before_writing_lets_both_through(self, monkeypatch: pytest.MonkeyPatch):
         meeting = threading.Barrier(2)
 
-        def look_then_write(courriel: Courriel, unique: dict[str, object], pieces: Any) -> Courriel | None:
-            seen = Courriel.objects.filter(**unique).exists()
+        def look_then_write(courriels: list[Courriel]) -> list[Courriel]:
+            [courriel] = courriels
+            seen = Courriel.objects.filter(destinataire=courriel.destinataire, type=courriel.type).exists()
             meeting.wait(PATIENCE)
-            if seen:
-                return None
-            courriel.save()
-            return courriel
+            if not seen:
+                courriel.save()
+            return [] if seen else courriels
 
         monkeypatch.setattr(workflow, "_insert", look_then_write)
         who, epci = PersonneFactory(), EpciFactory()

@@ -24,6 +24,7 @@ from tests.factories import (
     CycleFactory,
     DeclarationFactory,
     EpciFactory,
+    HabilitationFactory,
     LigneFactory,
     Monde,
     PersonneFactory,
@@ -354,6 +355,13 @@ class TestStoryOfRequests:
         ):
             assert client.get(f"/qui-partage-quoi/{path}").status_code == 404
         assert "Œuilly" not in client.get("/qui-partage-quoi/").content.decode()
+
+    def test_the_hat_worn_hides_the_communes_of_the_other_epci(self, client: Client, monde: Monde):
+        HabilitationFactory(personne=monde.direction, direction=True, epci=monde.epci_voisin)
+        client.force_login(monde.direction)
+        path = f"/qui-partage-quoi/{monde.commune_voisine.pk}/{monde.domaine.pk}/"
+        assert client.get(path).status_code == 404
+        assert "Voisine" not in client.get("/qui-partage-quoi/").content.decode()
 
     def test_someone_without_a_title_finds_nothing(self, client: Client, monde: Monde):
         client.force_login(PersonneFactory())

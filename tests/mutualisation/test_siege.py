@@ -17,10 +17,12 @@ from socle.droits import ActionInterdite
 from socle.erreurs import Refus
 from tests.factories import (
     EquipeFactory,
+    HabilitationFactory,
     LigneFactory,
     Monde,
     PersonneFactory,
     PoleFactory,
+    SiegeFactory,
     TitulaireFactory,
     activite,
     domaine,
@@ -122,6 +124,8 @@ class TestAppointing:
                 name(monde, acteur=acteur)
         with pytest.raises(ActionInterdite):
             name(monde, acteur=monde.a.dgs, cote=Siege.Cote.EPCI, commune=None)
+        with pytest.raises(ActionInterdite):  # the EPCI's own seat for her commune alone
+            name(monde, acteur=monde.a.dgs, cote=Siege.Cote.EPCI)
         with pytest.raises(ActionInterdite):
             name(monde, acteur=monde.direction_voisine)
 
@@ -216,6 +220,12 @@ class TestPages:
         self.get(client, monde.direction_voisine, f"/referents/{monde.siege.pk}/", 404)
         client.force_login(monde.direction_voisine)
         assert client.post(f"/referents/{monde.siege.pk}/", {}).status_code == 404
+
+    def test_the_hat_worn_hides_the_seats_of_the_other_epci(self, client: Client, monde: Monde):
+        both = monde.direction
+        HabilitationFactory(personne=both, direction=True, epci=monde.epci_voisin)
+        other = SiegeFactory(epci=monde.epci_voisin, responsable=True)
+        self.get(client, fresh(both), f"/referents/{other.pk}/", 404)
 
     def test_the_form_only_shows_to_who_may_name(self, client: Client, monde: Monde):
         url = f"/referents/{monde.siege.pk}/"

@@ -30,7 +30,11 @@ QUIET = (
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Debian's Chromium when there is one; otherwise the browser that Playwright knows."""
     system = shutil.which("chromium") or shutil.which("chromium-browser")
-    return {**browser_type_launch_args, "args": list(QUIET), **({"executable_path": system} if system else {})}
+    return {
+        **browser_type_launch_args,
+        "args": list(QUIET),
+        **({"executable_path": system} if system else {}),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,11 @@ def secret(moving_clock: None) -> str:
     with horloge.at(datetime(2026, 11, 15, tzinfo=UTC)):
         load_reference_catalogue(epci=epci, effective_on=SINCE)
         factories.AdhesionFactory(
-            epci=epci, commune=commune, activite=Activite.objects.get(code="FIN-01"), debut=date(2025, 1, 1), fin=None
+            epci=epci,
+            commune=commune,
+            activite=Activite.objects.get(code="FIN-01"),
+            debut=date(2025, 1, 1),
+            fin=None,
         )
         cycle = prepare_cycle(epci=epci, annee=2028, acteur=None)
     _people(epci, commune)
@@ -44,13 +48,19 @@ def secret(moving_clock: None) -> str:
 
 def _people(epci, commune) -> None:
     offered = {
-        "DGS de Mérignac": factories.holder(Role.DGS, epci, commune=commune, nom="Etcheverry", prenom="Claire"),
-        "Direction des territoires": factories.holder(Role.DIRECTION_TERRITOIRES, epci, nom="Duprat", prenom="Paul"),
+        "DGS de Mérignac": factories.holder(
+            Role.DGS, epci, commune=commune, nom="Etcheverry", prenom="Claire"
+        ),
+        "Direction des territoires": factories.holder(
+            Role.DIRECTION_TERRITOIRES, epci, nom="Duprat", prenom="Paul"
+        ),
     }
     finances = Domaine.objects.get(code="FIN")
     for cote, where in (("epci", None), ("commune", commune)):
         referent = Personne.objects.create(email=f"{cote}@exemple.invalid", nom="Référent", prenom=cote)
-        appoint(epci=epci, cote=cote, domaine=finances, debut=SINCE, acteur=None, personne=referent, commune=where)
+        appoint(
+            epci=epci, cote=cote, domaine=finances, debut=SINCE, acteur=None, personne=referent, commune=where
+        )
     for ordre, (text, personne) in enumerate(offered.items()):
         Visiteur.objects.create(personne=personne, presentation=text, ordre=ordre)
 
@@ -123,7 +133,9 @@ def _first_of_january(clavier: Clavier) -> None:
 def _contract(clavier: Clavier) -> None:
     clavier.press("Contrats", "a")
     clavier.press("Préparer le projet", "button")
-    octets = clavier.fetch(clavier.page.get_by_role("link", name="Lire le projet").first.get_attribute("href"))
+    octets = clavier.fetch(
+        clavier.page.get_by_role("link", name="Lire le projet").first.get_attribute("href")
+    )
     assert check_pdf(octets) == []
 
 
@@ -138,7 +150,9 @@ def _review(clavier: Clavier) -> None:
     clavier.press("Émettre le compte rendu", "button")
     assert "CR-2028-001" in clavier.text()
     run_due()
-    octets = clavier.fetch(clavier.page.get_by_role("link", name="Lire le compte rendu").get_attribute("href"))
+    octets = clavier.fetch(
+        clavier.page.get_by_role("link", name="Lire le compte rendu").get_attribute("href")
+    )
     assert check_pdf(octets) == []
 
 
@@ -148,5 +162,11 @@ def _read_by_api(clavier: Clavier, secret: str) -> None:
     shared = clavier.read("/api/v1/adhesions/?le=2028-01-01", secret)
     assert [adhesion["activite_code"] for adhesion in shared] == ["FIN-01", "FIN-04"]
     types = [evenement["type"] for evenement in clavier.read("/api/v1/evenements/?taille=200", secret)]
-    for expected in ("declaration.deposee", "ligne.arbitree", "acte.enregistre", "adhesion.ouverte", "revue.tenue"):
+    for expected in (
+        "declaration.deposee",
+        "ligne.arbitree",
+        "acte.enregistre",
+        "adhesion.ouverte",
+        "revue.tenue",
+    ):
         assert expected in types

@@ -18,7 +18,11 @@ from tests.routes import ROLES, ROUTES, Route, person
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = datetime(2027, 2, 10, 9, tzinfo=UTC)
 READERS = ("di", "dA", "re", "ad", "an")
-PAGES = [route for route in ROUTES if route.kind != "api" and not route.name.endswith(("pdf", "accuse", "theme", "sante", "schema"))]
+PAGES = [
+    route
+    for route in ROUTES
+    if route.kind != "api" and not route.name.endswith(("pdf", "accuse", "theme", "sante", "schema"))
+]
 WIDEST = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 

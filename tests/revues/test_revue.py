@@ -1,5 +1,6 @@
 """The month of reviews: one each, on working days, whatever crashes or runs twice."""
 
+import threading
 from collections import Counter
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -7,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import IntegrityError
 from icalendar import Calendar
 
 from comptes.roles import Role
@@ -178,26 +180,25 @@ def test_two_workers_at_once(at_time: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_race_when_nothing_is_unique(at_time: Any) -> None:
-    """The control: without the constraint that the workflow leans on, the same race creates doubles."""
-    from django.db import connection
-
+def test_two_workers_race_without_the_lock(at_time: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: without the lock on the commune, one of two workers inserts what the other has just inserted."""
     at_time("2027-03-01 00:30")
     epci = EpciFactory()
     catalogue(epci)
     commune = member_commune(epci)
-    for code in ("DA-01", "DB-01", "DC-01"):
-        AdhesionFactory(epci=epci, commune=commune, activite=activite(epci, code))
-    constraint = next(c for c in Revue._meta.constraints if c.name == "revue_once")
-    with connection.schema_editor() as editor:
-        editor.remove_constraint(Revue, constraint)
-    try:
-        together(*[lambda: month(epci, commune, MARCH)] * 4)
-        assert Revue.objects.count() > 3
-    finally:
-        Revue.objects.all().delete()
-        with connection.schema_editor() as editor:
-            editor.add_constraint(Revue, constraint)
+    AdhesionFactory(epci=epci, commune=commune, activite=activite(epci))
+    both_have_read = threading.Barrier(2)
+    real = type(Revue.objects).bulk_create
+
+    def insert(manager: Any, *args: Any, **kwargs: Any) -> Any:
+        both_have_read.wait(10)
+        return real(manager, *args, **kwargs)
+
+    monkeypatch.setattr(type(Commune.objects), "select_for_update", lambda self, **kwargs: self.all())
+    monkeypatch.setattr(type(Revue.objects), "bulk_create", insert)
+    results = together(*[lambda: month(epci, commune, MARCH)] * 2)
+    assert [type(error) for error in failures(results)] == [IntegrityError]
+    assert Revue.objects.count() == 1
 
 
 @pytest.mark.parametrize("first", [date(2027, 5, 1), date(2028, 2, 1), date(2027, 8, 1), date(2027, 12, 1)])

@@ -64,7 +64,7 @@ def test_names_have_plain_apostrophes_and_single_spaces():
 
 
 def test_an_unknown_siren_is_told_in_french():
-    with pytest.raises(reference.EpciInconnu, match="Aucun EPCI .* SIREN « 123456789 »") as caught:
+    with pytest.raises(reference.EpciInconnu, match=r"Aucun EPCI .* SIREN « 123456789 »") as caught:
         reference.find_epci("123456789")
     assert isinstance(caught.value, LookupError)
     assert caught.value.siren == "123456789"

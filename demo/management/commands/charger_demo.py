@@ -27,7 +27,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         present = Epci.objects.first()
         if present:
-            self.stdout.write(f"Données déjà présentes ({present.nom}) : rien n'est rechargé. « make demo-reset » repart de zéro.")
+            self.stdout.write(
+                f"Données déjà présentes ({present.nom}) : rien n'est rechargé. « make demo-reset » repart de zéro."
+            )
             return
         try:
             with transaction.atomic():
