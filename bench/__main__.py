@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--seulement", default="", help="ne faire que les mesures dont le nom contient ce texte"
     )
     wanted = parser.parse_args(arguments).seulement
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was begun is undone on the way out
 
     import django
 

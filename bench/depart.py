@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,12 +14,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bench.harnais import Releve, mesure
-from outils import processus
 
 ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = str(ROOT / "requirements-demo.txt")
 HOST = "127.0.0.1"
 GIT, MAKE = shutil.which("git") or "git", shutil.which("make") or "make"
-PATIENCE = 240.0
+PATIENCE = 360.0
 # What belongs to this run, and must not be seen by the clone.
 OURS = frozenset(
     [
@@ -44,7 +45,7 @@ def first_page(banc: object) -> Releve:
     (ROOT / "var").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="banc-", dir=ROOT / "var") as folder:
         environment = _environment()
-        _install(Path(folder) / "chauffe", environment)
+        _warm(Path(folder) / "roues", environment)
         reference = _install(Path(folder) / "reference", environment)
         with _clone(Path(folder) / "clone", environment) as (clone, start):
             return Releve(_seconds_to_page(clone, environment, start), reference)
@@ -55,13 +56,29 @@ def _environment() -> dict[str, str]:
     return kept | {"PIP_CACHE_DIR": str(ROOT / "var" / "cache-pip")}
 
 
+def _warm(folder: Path, environment: dict[str, str]) -> None:
+    """Bring every package into the cache."""
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+        "--dest",
+        str(folder),
+    ]
+    subprocess.run([*command, "-r", REQUIREMENTS], check=True, env=environment, stderr=subprocess.DEVNULL)
+
+
 def _install(venv: Path, environment: dict[str, str]) -> float:
     """Seconds that `pip install` takes for the requirements of the demonstration, in a new environment."""
     python = subprocess.check_output([ROOT / "outils/trouver_python.sh"], text=True).strip()
     subprocess.run([python, "-m", "venv", venv], check=True, env=environment)
     command = [str(venv / "bin/python"), "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes"]
     start = time.perf_counter()
-    subprocess.run([*command, "-r", str(ROOT / "requirements-demo.txt")], check=True, env=environment)
+    subprocess.run([*command, "-r", REQUIREMENTS], check=True, env=environment, stderr=subprocess.DEVNULL)
     elapsed = time.perf_counter() - start
     shutil.rmtree(venv)
     return elapsed
@@ -87,14 +104,22 @@ def _seconds_to_page(clone: Path, environment: dict[str, str], start: float) -> 
     with log.open("wb") as output:
         demo = subprocess.Popen(command, cwd=clone, env=environment, stdout=output, stderr=output)
         try:
-            processus.wait_until(lambda: demo.poll() is not None or _is_up(port), PATIENCE)
-            elapsed, shown = time.perf_counter() - start, _is_up(port)
+            shown = _wait_for_page(demo, port)
+            elapsed = time.perf_counter() - start
         finally:
             demo.send_signal(signal.SIGTERM)
             demo.wait(60)
     if not shown:
         raise RuntimeError(log.read_text(errors="replace"))
     return elapsed
+
+
+def _wait_for_page(demo: "subprocess.Popen[bytes]", port: int) -> bool:
+    """Wait until the page is there, the demonstration ends, or patience does; whether the page is there."""
+    deadline = time.monotonic() + PATIENCE
+    while not (shown := _is_up(port)) and demo.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.03)
+    return shown
 
 
 def _is_up(port: int) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import path, re_path
+from django.views.decorators.cache import cache_page
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.exceptions import NotFound
@@ -19,6 +20,7 @@ from mutualisation.api.siege import SiegeViewSet
 from revues.api.revue import RevueViewSet
 from territoire.api.territoire import CommuneViewSet, EpciViewSet
 
+HOUR = 3600
 RESOURCES = {
     "epcis": EpciViewSet,
     "communes": CommuneViewSet,
@@ -48,6 +50,7 @@ for name, viewset in RESOURCES.items():
 
 urlpatterns = [
     *router.urls,
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    # Open to all and slow to make, but the same as long as the process lives.
+    path("schema/", cache_page(HOUR)(SpectacularAPIView.as_view()), name="schema"),
     re_path(r"^(?:.*/)?$", UnknownAddress.as_view(), name="inconnue"),
 ]

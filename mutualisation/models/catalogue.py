@@ -5,7 +5,7 @@ Adhesions, lines and seats point to identities; a cycle points to the edition it
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import models
 
@@ -17,8 +17,8 @@ class CatalogueQuerySet(models.QuerySet):
         """The latest frozen edition whose first day has come; the first edition for any day before it."""
         frozen = self.filter(epci=epci, gele_at__isnull=False)
         current = frozen.filter(effective_on__lte=on).order_by("-effective_on").first()
-        edition: Catalogue = current or frozen.order_by("effective_on")[0]
-        return edition
+        edition: Any = current or frozen.order_by("effective_on")[0]
+        return cast(Catalogue, edition)
 
 
 class Catalogue(models.Model):
