@@ -149,7 +149,9 @@ class TestIssue:
         assert run_due() == 1
         document.refresh_from_db()
         assert (document.etat, rendered) == ("annule", [])
-        assert Evenement.objects.about(document).get().libelle == "Document AD-2027-001 annulé : doublon"
+        evenement = Evenement.objects.about(document).get()
+        assert evenement.libelle == "Document AD-2027-001 annulé"
+        assert evenement.detail.contenu == {"motif": "doublon"}
         assert take(document.epci).numero == 2
 
     def test_an_issued_document_is_not_annulled(self):

