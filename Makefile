@@ -60,12 +60,11 @@ lint-imports:
 	@TESTING=1 $(BIN)/lint-imports
 
 lint-templates:
-	@$(PYTHON) -m djlint --check --quiet templates
+	@$(PYTHON) -m djlint --lint --quiet templates
 
 format: .venv/.dev ## Met le code en forme
 	@$(PYTHON) -m ruff check --fix .
 	@$(PYTHON) -m ruff format .
-	@$(PYTHON) -m djlint --reformat --quiet templates
 
 bench: install ## Mesure et écrit bench/resultats.json
 	@$(PYTHON) -m outils.avec_base --tests -- $(PYTHON) -m bench
