@@ -1,7 +1,7 @@
 """Calendar invitations (RFC 5545, iTIP REQUEST): stable UID, so that updates and cancellations find their entry."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -38,9 +38,9 @@ def invitation(revue: Revue, people: Iterable[Personne], *, cancelled: bool) -> 
 
 
 @lru_cache
-def _time_zone(zone: ZoneInfo) -> Timezone:
-    """The VTIMEZONE of a zone: telling all its transitions takes tens of milliseconds, so it is told once."""
-    return Timezone.from_tzinfo(zone)
+def _time_zone(zone: ZoneInfo, year: int) -> Timezone:
+    """The VTIMEZONE of a zone around a year: told once, since finding its transitions takes tens of milliseconds."""
+    return Timezone.from_tzinfo(zone, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
 
 
 def _calendar(event: Event, zone: ZoneInfo, method: str) -> bytes:
@@ -48,7 +48,7 @@ def _calendar(event: Event, zone: ZoneInfo, method: str) -> bytes:
     calendar.add("prodid", "-//Mutualisation a la carte//FR")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(_time_zone(zone))
+    calendar.add_component(_time_zone(zone, event["dtstart"].dt.year))
     calendar.add_component(event)
     octets: bytes = calendar.to_ical()
     return octets

@@ -19,7 +19,7 @@ from socle import horloge
 from socle.typographie import typeset
 from territoire.models import Epci
 
-BATCH = 10
+BATCH = 20
 MAX_DELAY = timedelta(hours=6)
 
 
@@ -130,26 +130,24 @@ def _send_batch() -> int:
     now = horloge.now()
     ready = Q(reessai_at=None) | Q(reessai_at__lte=horloge.real_now())
     with transaction.atomic():
-        due = _pending().filter(ready).order_by("pk")
+        due = _pending().filter(ready).order_by("pk").prefetch_related("pieces")
         courriels = list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH])
-        for courriel in courriels:
-            _send(courriel, now)
+        sent = [courriel.pk for courriel in courriels if _send(courriel)]
+        _pending().filter(pk__in=sent).update(envoye_at=now, essais=F("essais") + 1, erreur="")
     return len(courriels)
 
 
-def _send(courriel: Courriel, now: datetime) -> None:
+def _send(courriel: Courriel) -> bool:
+    """Hand a mail to the transport; a failure is kept on its row, and it is tried again later."""
     try:
         _message(courriel).send()
-    except (
-        OSError,
-        ValueError,
-    ) as error:  # ValueError: a message that cannot be written must not hold the others
+    except (OSError, ValueError) as error:  # ValueError: one that cannot be written must not hold the others
         delay = min(timedelta(minutes=2 ** min(courriel.essais, 10)), MAX_DELAY)
         _pending().filter(pk=courriel.pk).update(
             essais=F("essais") + 1, reessai_at=horloge.real_now() + delay, erreur=str(error)[:300]
         )
-    else:
-        _pending().filter(pk=courriel.pk).update(envoye_at=now, essais=F("essais") + 1, erreur="")
+        return False
+    return True
 
 
 def _message(courriel: Courriel) -> EmailMessage:
@@ -160,6 +158,6 @@ def _message(courriel: Courriel) -> EmailMessage:
         to=[courriel.adresse],
         headers={"Message-ID": f"<{courriel.message_id}@{domain}>", "Auto-Submitted": "auto-generated"},
     )
-    for piece in courriel.pieces.order_by("pk"):
+    for piece in courriel.pieces.all():
         message.attach(piece.nom, bytes(piece.octets), piece.type_mime)
     return message
