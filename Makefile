@@ -43,7 +43,7 @@ pytest:
 	@TESTING=1 $(PYTHON) -m outils.avec_base --tests -- $(PYTHON) -m pytest -n 2 $(PYTEST)
 
 migrations:
-	@TESTING=1 $(PYTHON) -m outils.avec_base --tests -- $(PYTHON) manage.py makemigrations --check
+	@TESTING=1 DEMO=1 $(PYTHON) -m outils.avec_base --tests -- $(PYTHON) manage.py makemigrations --check
 
 lint: lint-ruff lint-format lint-types lint-imports lint-templates ## Vérifie le style, les types, les étages
 
@@ -54,7 +54,7 @@ lint-format:
 	@$(PYTHON) -m ruff format --check .
 
 lint-types:
-	@TESTING=1 $(PYTHON) -m mypy .
+	@TESTING=1 DEMO=1 $(PYTHON) -m mypy .
 
 lint-imports:
 	@TESTING=1 $(BIN)/lint-imports

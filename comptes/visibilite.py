@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from comptes.acces import Titre
 from comptes.roles import ROLES_COMMUNE, Role
+from socle import horloge
 from territoire.models import Appartenance
 
 COMMUNE_ROLES = tuple(Role(value) for value in ROLES_COMMUNE)
@@ -20,6 +21,12 @@ def pairs(titres: list[Titre], epci: str, commune: str) -> Q:
     return condition
 
 
+def members_of_pole(pole_id: int | None) -> QuerySet:
+    """Ids of the communes that stand in a pôle today."""
+    present = Appartenance.objects.on(horloge.today("Europe/Paris"))
+    return present.filter(pole=pole_id).values("commune")
+
+
 def of_commune(user: Any, epci: str = "epci_id", commune: str = "commune_id") -> Q:
     """Rows the user sees as a whole: his commune's, his pôle's communes', his EPCI's."""
     acces = user.acces
@@ -27,6 +34,5 @@ def of_commune(user: Any, epci: str = "epci_id", commune: str = "commune_id") ->
     if acces.epcis_entiers:
         condition |= Q(**{f"{epci}__in": acces.epcis_entiers})
     for titre in acces.with_role(Role.DIRECTEUR_POLE):
-        members = Appartenance.objects.filter(pole=titre.pole_id, fin=None).values("commune")
-        condition |= Q(**{epci: titre.epci_id, f"{commune}__in": members})
+        condition |= Q(**{epci: titre.epci_id, f"{commune}__in": members_of_pole(titre.pole_id)})
     return condition

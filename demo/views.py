@@ -16,6 +16,7 @@ from demo.models import Visiteur
 from socle import horloge
 from socle.dates import long_day
 from socle.erreurs import Refus
+from socle.saisie import number
 from socle.typographie import plural, typeset
 
 MORNING = time(9)
@@ -26,7 +27,7 @@ MORNING = time(9)
 def enter(request: HttpRequest) -> HttpResponse:
     """Sign in as one of the people of the demonstration."""
     personne = get_object_or_404(
-        Personne, pk__in=Visiteur.objects.values("personne"), pk=_number(request, "personne")
+        Personne, pk__in=Visiteur.objects.values("personne"), pk=number(request.POST.get("personne")) or 0
     )
     login(request, personne, backend="django.contrib.auth.backends.ModelBackend")
     return redirect("accueil")
@@ -58,8 +59,3 @@ def _sentence(day: date, done: int) -> str:
 def _back(request: HttpRequest) -> str:
     back = request.POST.get("suite", "/")
     return back if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}) else "/"
-
-
-def _number(request: HttpRequest, name: str) -> int:
-    value = request.POST.get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 18 else 0

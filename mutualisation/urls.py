@@ -17,6 +17,7 @@ urlpatterns = [
     path("cycles/<int:pk>/", cycle.cycle, name="cycle"),
     path("cycles/<int:pk>/dates/", cycle.cycle_dates, name="cycle_dates"),
     path("cycles/<int:pk>/ouvrir/", cycle.cycle_ouvrir, name="cycle_ouvrir"),
+    path("cycles/<int:pk>/clore/", cycle.cycle_clore, name="cycle_clore"),
     path("instruction/", instruction.instructions, name="instructions"),
     path("cycles/<int:pk>/instruction/", instruction.instruction, name="instruction"),
     path("lignes/<int:pk>/", instruction.ligne, name="ligne"),

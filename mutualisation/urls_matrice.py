@@ -1,8 +1,8 @@
-"""Addresses of the matrix, the catalogue and the seats."""
+"""Addresses of the matrix, the catalogue, the seats, the pôles and the teams."""
 
 from django.urls import path
 
-from mutualisation.views import catalogue, matrice, siege
+from mutualisation.views import catalogue, equipe, matrice, pole, siege
 
 urlpatterns = [
     path("qui-partage-quoi/", matrice.matrice, name="matrice"),
@@ -12,4 +12,6 @@ urlpatterns = [
     path("referents/", siege.sieges, name="sieges"),
     path("referents/nouveau/", siege.nouveau, name="siege_nouveau"),
     path("referents/<int:pk>/", siege.siege, name="siege"),
+    path("poles/", pole.poles, name="poles"),
+    path("equipes/", equipe.equipes, name="equipes"),
 ]

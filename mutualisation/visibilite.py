@@ -6,8 +6,7 @@ from django.db.models import Q
 
 from comptes.acces import Titre
 from comptes.roles import Role
-from comptes.visibilite import of_commune
-from territoire.models import Appartenance
+from comptes.visibilite import members_of_pole, of_commune
 
 
 def of_domaine(
@@ -25,7 +24,5 @@ def perimeter(titre: Titre, commune: str) -> Q:
     if titre.commune_id:
         return Q(**{commune: titre.commune_id})
     if titre.pole_id:
-        return Q(
-            **{f"{commune}__in": Appartenance.objects.filter(pole=titre.pole_id, fin=None).values("commune")}
-        )
+        return Q(**{f"{commune}__in": members_of_pole(titre.pole_id)})
     return Q()

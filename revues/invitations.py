@@ -34,7 +34,7 @@ def invitation(revue: Revue, people: Iterable[Personne], *, cancelled: bool) -> 
     event.add("organizer", vCalAddress(f"mailto:{settings.DEFAULT_FROM_EMAIL.rpartition('<')[2].strip('>')}"))
     for personne in people:
         event.add("attendee", vCalAddress(f"mailto:{personne.email}"))
-    return _calendar(event, zone, "CANCEL" if cancelled else "REQUEST")
+    return _calendar(event, _time_zone(zone, begin.year), method(cancelled))
 
 
 @lru_cache
@@ -43,12 +43,17 @@ def _time_zone(zone: ZoneInfo, year: int) -> Timezone:
     return Timezone.from_tzinfo(zone, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
 
 
-def _calendar(event: Event, zone: ZoneInfo, method: str) -> bytes:
+def method(cancelled: bool) -> str:
+    """The iTIP method, said in the calendar and in the type of the attachment (RFC 6047)."""
+    return "CANCEL" if cancelled else "REQUEST"
+
+
+def _calendar(event: Event, zone: Timezone, method: str) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//Mutualisation a la carte//FR")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add_component(_time_zone(zone, event["dtstart"].dt.year))
+    calendar.add_component(zone)
     calendar.add_component(event)
     octets: bytes = calendar.to_ical()
     return octets

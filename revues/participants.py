@@ -31,7 +31,7 @@ class Participants:
         """Both référents of the domain; for a contract, the maire, the DGS and the Direction."""
         day = horloge.local(revue.prevue_at, revue.epci.fuseau).date()
         if revue.domaine_id is None:
-            people = {row.personne for row in self._heads if _runs(row, day)}
+            people = {row.personne for row in self._heads if row.covers(day)}
         else:
             people = {person for side in self._sides for person in _nearest(side, revue.domaine_id, day)}
         return sorted(people, key=lambda personne: (personne.tri, personne.pk))
@@ -59,10 +59,6 @@ def _nearest(seats: list[Siege], domaine_id: int, day: date) -> list[Personne]:
 def _holders(siege: Siege, day: date) -> list[Personne]:
     people: list[Personne] = []
     for holder in siege.en_titre:  # type: ignore[attr-defined]  # set by the Prefetch above
-        if _runs(holder, day):
+        if holder.covers(day):
             people += [holder.personne] if holder.personne else list(holder.equipe.membres.all())
     return people
-
-
-def _runs(period: Habilitation | Titulaire, day: date) -> bool:
-    return period.debut <= day and (period.fin is None or day < period.fin)

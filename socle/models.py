@@ -1,5 +1,6 @@
 """Base classes only: the ground floor owns no table."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -60,6 +61,10 @@ class Period(models.Model):
 
     class Meta:
         abstract = True
+
+    def covers(self, day: date) -> bool:
+        """Whether the period is in force on a day."""
+        return self.debut <= day and (self.fin is None or day < self.fin)
 
 
 class Versioned(models.Model):

@@ -84,8 +84,6 @@ consequences: Registre[Callable[[Any, frozenset[int], date], Iterable[Consequenc
 )
 # (user, commune, domaine, on) -> Lien...
 liens: Registre[Callable[[Any, Any, Any, date], Iterable[Lien]]] = Registre("liens")
-# (epci, commune, domaine, on) -> Personne...: who is told about a domain of a commune
-destinataires: Registre[Callable[[Any, Any, Any, date], Iterable[Any]]] = Registre("destinataires")
 # (user, on) -> comptes.acces.Titre...: titles that derive from elsewhere than habilitations
 titres: Registre[Callable[[Any, date], Iterable[Any]]] = Registre("titres")
 # kind of job -> (tache) -> None

@@ -254,6 +254,7 @@ ROUTES: tuple[Route, ...] = (
     page("mutualisation:cycle", pk("cycle"), GET=THE_EPCI),
     page("mutualisation:cycle_dates", pk("cycle"), GET=DIRECTS_, POST=with_422(DIRECTS_)),
     page("mutualisation:cycle_ouvrir", pk("cycle_futur"), POST=with_302(DIRECTS_)),
+    page("mutualisation:cycle_clore", pk("cycle_passe"), GET=DIRECTS_, POST=with_302(DIRECTS_)),
     page("mutualisation:instructions", GET="302 403 403 403 403 403 403 403 403 302 302 302 200 302"),
     page("mutualisation:instruction", pk("cycle_passe"), GET=READERS_, POST=DIRECTS_),
     page("mutualisation:ligne", pk("a.ligne"), GET=DOMAINE_, POST=DECIDES_),
@@ -271,11 +272,24 @@ ROUTES: tuple[Route, ...] = (
         POST="302 200 200 403 403 403 403 403 403 403 200 403 200 302",
     ),
     page("mutualisation:siege", pk("siege"), GET=THE_EPCI, POST=DIRECTS_),
+    page(
+        "mutualisation:poles",
+        GET=EVERYONE,
+        POST="302 403 403 403 403 403 403 403 403 403 422 403 422 302",
+    ),
+    page(
+        "mutualisation:equipes",
+        GET=EVERYONE,
+        POST="302 403 403 403 403 403 403 403 403 403 422 403 422 302",
+    ),
     # Contracts
     page("contrats:contrats", GET="302 302 302 302 302 302 302 200 200 200 200 200 200 302"),
     page("contrats:preparer", POST=with_302(DIRECTS_), data=to_prepare),
     page("contrats:contrat", pk("a.version.contrat"), GET=DOMAINE_),
-    page("contrats:projet_pdf", pk("a.version"), GET=DOMAINE_),
+    # A seat opens its own domain, not the whole contract.
+    page(
+        "contrats:projet_pdf", pk("a.version"), GET="302 200 404 200 200 200 403 403 404 200 200 200 404 302"
+    ),
     page("contrats:engagement", pk("a.engagement"), GET=DOMAINE_),
     page("contrats:engagement_modifier", pk("a.engagement"), GET=WRITES__, POST=with_422(WRITES__)),
     # Reviews

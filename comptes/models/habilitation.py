@@ -49,7 +49,6 @@ class Habilitation(Period):
                 violation_error_message="Ce rôle se donne sur un autre périmètre : EPCI, pôle ou commune.",
             ),
             no_overlap(
-                "personne_id",
                 "commune_id",
                 name="habilitation_one_maire",
                 condition=Q(role="maire"),

@@ -22,6 +22,10 @@ class ContratQuerySet(models.QuerySet):
         seats = Engagement.objects.filter(of_domaine(user, "epci_id", "commune_id", "domaine_id"))
         return self.filter(of_commune(user) | Q(pk__in=seats.values("contrat")))
 
+    def whole_for(self, user: Any) -> "ContratQuerySet":
+        """Contracts the user may read from cover to cover; a seat opens its own domain only."""
+        return self.filter(of_commune(user))
+
 
 class Contrat(models.Model):
     """The contrat d'engagement of a commune: the level of service owed, and who answers on each side."""

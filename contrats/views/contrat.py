@@ -23,10 +23,12 @@ from contrats.models import Contrat, Engagement, VersionContrat
 from contrats.referents import Referents
 from contrats.workflows.contrat import domaines_on, prepare_contract
 from documents.rendu import fingerprint, render_pdf
+from journal.models import Evenement
 from mutualisation.referents import SiegeLu
 from socle import horloge
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
+from socle.saisie import number
 from territoire.models import Commune, Epci, Pole
 
 PER_PAGE = 50
@@ -94,7 +96,7 @@ def preparer(request: HttpRequest) -> HttpResponse:
 
 
 def _pk(value: str | None) -> int:
-    return int(value) if value and value.isdecimal() and len(value) < 19 else 0
+    return number(value) or 0
 
 
 @dataclass(frozen=True)
@@ -120,9 +122,11 @@ def contrat(request: HttpRequest, pk: int) -> HttpResponse:
         "contrat": found,
         "version": version,
         "fiches": _fiches(request, version),
+        "lit_tout": Contrat.objects.whole_for(request.user).filter(pk=found.pk).exists(),
         "prepare": request.user.acces.acts_for_epci(found.epci_id, Role.DIRECTION_TERRITOIRES),
         "en_vigueur": version.effective_on <= found.epci.today,
         "ecart": [],
+        "historique": Evenement.objects.visible_to(request.user).about(version).exists(),
     }
     if context["prepare"]:
         context["ecart"] = _gap(version)
@@ -163,11 +167,19 @@ def _gap(version: VersionContrat) -> list[str]:
     return [*entering, *leaving]
 
 
+WHOLE = (
+    "Le contrat entier se lit par la commune, son pôle et la Direction des territoires ; "
+    "votre domaine se lit sur sa page."
+)
+
+
 @require_GET
 def projet_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The draft as it stands today; not an issued document. Same data, same bytes, rendered once."""
     rows = VersionContrat.objects.visible_to(request.user).select_related("epci", "commune", "contrat")
     version = get_object_or_404(rows, pk=pk)
+    if not Contrat.objects.whole_for(request.user).filter(pk=version.contrat_id).exists():
+        raise ActionInterdite(WHOLE)
     if version.etat != VersionContrat.Etat.PROJET:
         raise ActionInterdite("Ce contrat n'est plus un projet.")
     data = contract_data(version)

@@ -13,13 +13,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 from comptes.contexte import person
 from contrats.fiche import exceptional, missing_texts, rhythm, state_of, urgent
 from contrats.forms import EngagementForm, IndicateurFormSet
-from contrats.models import Engagement
+from contrats.models import Contrat, Engagement
 from contrats.referents import Referents, fonction
 from contrats.workflows.contrat import save_engagement
+from journal.models import Evenement
 from mutualisation.referents import SiegeLu
 from socle import registres
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
+from socle.saisie import number
 
 CONTEXT = ("epci", "commune", "domaine", "contrat", "version_contrat")
 INDICATOR_FIELDS = ("libelle", "unite", "reference", "cible", "tolerance", "sens")
@@ -54,6 +56,8 @@ def engagement(request: HttpRequest, pk: int) -> HttpResponse:
         "en_vigueur": found.version_contrat.effective_on <= epci.today,
         "liens": [lien for lien in liens if lien.url != own],
         "droits": found.abilities_for(request.user),
+        "lit_tout": Contrat.objects.whole_for(request.user).filter(pk=found.contrat_id).exists(),
+        "historique": Evenement.objects.visible_to(request.user).about(found).exists(),
     }
     return render(request, "contrats/engagement/detail.html", context)
 
@@ -122,7 +126,7 @@ def _save(request: HttpRequest, found: Engagement) -> HttpResponse:
 
 def _version(request: HttpRequest) -> int:
     value = request.POST.get("version", "")
-    return int(value) if value.isdecimal() and len(value) < 10 else 0
+    return number(value) or 0
 
 
 def _page(

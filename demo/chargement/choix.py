@@ -28,7 +28,7 @@ def sharing_communes(communes: list[Commune], random: Random) -> list[Commune]:
     """The communes that share something: three in four, fifty at most, the second most populated among them."""
     by_size = sorted(communes, key=lambda commune: (-commune.population, commune.pk))
     others = min(MOST_SHARING, round(len(by_size) * SHARING_PART)) - 1
-    wanted = by_size[1:2] + random.sample(by_size[2:], max(0, others))
+    wanted = by_size[1:2] + random.sample(by_size[2:], max(0, min(others, len(by_size) - 2)))
     return sorted(wanted, key=lambda commune: (commune.tri, commune.pk))
 
 

@@ -18,6 +18,10 @@ LEASE = timedelta(minutes=10)
 MAX_DELAY = timedelta(hours=1)
 
 
+class PasEncore(Exception):
+    """A handler says that something else must be done first: the job is tried again in a minute, nothing is wrong."""
+
+
 def schedule(
     *, epci: Epci, type: str, cle: str, due_at: datetime, parametres: dict[str, Any] | None = None
 ) -> None:
@@ -27,11 +31,6 @@ def schedule(
     Tache.objects.bulk_create([row], ignore_conflicts=True)
     if due_at <= horloge.now():
         wake_after_commit()
-
-
-def reschedule(*, cle: str, due_at: datetime) -> None:
-    """Move a job not yet done to another instant."""
-    Tache.objects.filter(cle=cle, faite_at=None).update(due_at=due_at)
 
 
 def pending() -> QuerySet[Tache]:
@@ -71,11 +70,18 @@ def run(tache: Tache) -> None:
     """Run a claimed job; a failure is kept with its trace and tried again later."""
     try:
         registres.taches.get(tache.type)(tache)
+    except PasEncore:
+        _wait(tache)
     except Exception:  # whatever a handler raises must be kept and tried again
         logger.exception("tache %s failed", tache.cle)
         _failed(tache)
     else:
         Tache.objects.filter(pk=tache.pk).update(faite_at=horloge.now(), bail_at=None, erreur="")
+
+
+def _wait(tache: Tache) -> None:
+    later = horloge.real_now() + timedelta(minutes=1)
+    Tache.objects.filter(pk=tache.pk).update(bail_at=None, reessai_at=later)
 
 
 def _failed(tache: Tache) -> None:

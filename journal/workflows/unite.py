@@ -44,13 +44,15 @@ def unit() -> Iterator[None]:
         with _joined(outer):
             yield
         return
-    token = _buffer.set(_Buffer())
-    try:
-        with transaction.atomic():
+    with transaction.atomic():
+        buffer = _Buffer()
+        token = _buffer.set(buffer)
+        try:
             yield
-            _flush(_buffer.get())
-    finally:
-        _buffer.reset(token)
+        finally:
+            # Before the commit: what runs on commit opens units of its own.
+            _buffer.reset(token)
+        _flush(buffer)
 
 
 @contextmanager
@@ -110,8 +112,8 @@ def record(
     buffer.events.append((evenement, detail))
 
 
-def _flush(buffer: _Buffer | None) -> None:
-    events = sorted(buffer.events if buffer else [], key=lambda pair: pair[0].epci_id)
+def _flush(buffer: _Buffer) -> None:
+    events = sorted(buffer.events, key=lambda pair: pair[0].epci_id)
     for epci_id, group in groupby(events, key=lambda pair: pair[0].epci_id):
         _write(epci_id, list(group))
 

@@ -14,7 +14,7 @@ Arbitrage = Ligne.Arbitrage
 DECISIONS = (
     (Arbitrage.ACCEPTEE, "Accepter"),
     (Arbitrage.REFUSEE, "Refuser"),
-    (Arbitrage.REPORTEE, "Reporter au cycle suivant"),
+    (Arbitrage.REPORTEE, "Reporter"),
 )
 ARBITRAGES = [(a.value, a.label) for a in Arbitrage if a != Arbitrage.SANS_OBJET]
 NATURES = [(n.value, n.label) for n in Ligne.Nature if n != Ligne.Nature.MAINTIEN]

@@ -9,6 +9,7 @@ from django import forms
 
 from mutualisation.models import DomaineVersion
 from socle.dates import day_and_year
+from socle.saisie import number
 from territoire.models import Epci, Pole
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)
@@ -55,7 +56,7 @@ class FiltreForm(forms.Form):
         famille = self.cleaned_data.get("famille", TOUTES)
         return Filtre(
             on=self.cleaned_data.get("le", self.epci.today),
-            pole=int(pole) if pole.isdigit() else None,
+            pole=number(pole),
             par_pole=pole == PAR_POLE,
             famille="" if famille == TOUTES else famille,
         )

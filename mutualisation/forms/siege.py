@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from comptes.models import Equipe, Personne
+from comptes.roles import Role
 from mutualisation.models import Domaine, Siege, Titulaire
 from socle.erreurs import Refus
 from territoire.models import Commune, Epci, Pole
@@ -22,7 +23,8 @@ def people_of(epci: Epci) -> QuerySet[Personne]:
         | Q(sieges__siege__epci=epci)
         | Q(equipes__epci=epci)
     )
-    return Personne.objects.filter(known, is_active=True).distinct().order_by("tri", "pk")
+    human = Personne.objects.filter(known, is_active=True).exclude(habilitations__role=Role.SERVICE)
+    return human.distinct().order_by("tri", "pk")
 
 
 class NominationForm(forms.Form):
@@ -61,7 +63,7 @@ class NominationForm(forms.Form):
 
     def __init__(self, *args: Any, epci: Epci, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = [(f"p{p.pk}", f"{p} – {p.email}") for p in people_of(epci)]
+        people = [(f"p{p.pk}", f"{p}, {p.fonction}" if p.fonction else str(p)) for p in people_of(epci)]
         teams = [(f"e{e.pk}", str(e)) for e in Equipe.objects.filter(epci=epci).order_by("nom")]
         groups = [("Personnes", people), *([("Équipes", teams)] if teams else [])]
         self.fields["qui"].choices = [("", "Choisir…"), *groups]  # type: ignore[attr-defined]

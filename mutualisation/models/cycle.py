@@ -60,7 +60,7 @@ class Cycle(Abilities, Versioned):
     QUI_PEUT: ClassVar = {
         "ouvrir": "Seule la Direction des territoires ouvre un cycle.",
         "modifier": "Seule la Direction des territoires change les dates d'un cycle.",
-        "clore": "Seule la Direction des territoires clôt un cycle.",
+        "clore": "Seule la Direction des territoires clôt un cycle, une fois qu'il a pris effet.",
     }
 
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="cycles", verbose_name="EPCI")

@@ -11,6 +11,7 @@ from mutualisation.campagne import Compte, Export, Tableau, board, current_cycle
 from mutualisation.forms.campagne import FiltreCampagne
 from mutualisation.models import Cycle
 from mutualisation.tableur import csv_response, xlsx_response
+from socle.saisie import number
 
 
 @require_GET
@@ -32,7 +33,7 @@ def _chosen(request: HttpRequest) -> Cycle | None:
     if not wanted:
         return current_cycle(request.epci)
     rows = Cycle.objects.visible_to(request.user).filter(epci=request.epci).select_related("epci")
-    return get_object_or_404(rows, pk=wanted if wanted.isdecimal() and len(wanted) < 18 else 0)
+    return get_object_or_404(rows, pk=number(wanted) or 0)
 
 
 def _context(request: HttpRequest, cycle: Cycle, rows: Any, filtre: FiltreCampagne) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The calendar of a year: prepare it, change its dates, open it."""
+"""The calendar of a year: prepare it, change its dates, open it, close it."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from comptes.contexte import signed_in
@@ -16,12 +17,17 @@ from mutualisation.forms.cycle import AnneeForm, DatesForm, next_year
 from mutualisation.models import Cycle
 from mutualisation.models.cycle import DATES, default_dates
 from mutualisation.views.refus import status_of, tell, with_version
-from mutualisation.workflows.cycle import WHO_PREPARES, change_dates, open_cycle, prepare_cycle
+from mutualisation.workflows.cycle import WHO_PREPARES, change_dates, close_cycle, open_cycle, prepare_cycle
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
 from territoire.models import Commune
 
 DAY = timedelta(days=1)
+CLOSING = (
+    "Le cycle reste lisible, avec ses déclarations, ses décisions et ses actes.",
+    "Ses dates ne changent plus.",
+    "Ses demandes qui n'ont pas pris effet ne comptent plus parmi les changements à venir.",
+)
 
 
 def _periods(found: Cycle) -> list[tuple[Cycle.Phase, date, date | None]]:
@@ -146,3 +152,22 @@ def cycle_ouvrir(request: HttpRequest, pk: int) -> HttpResponse:
         request, f"Cycle {found.annee} ouvert : chaque commune a sa déclaration, les DGS sont prévenus."
     )
     return redirect("mutualisation:cycle", pk=pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cycle_clore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask, then close the cycle; confirming twice changes nothing."""
+    found = visible_cycle(request, pk)
+    if request.method == "POST":
+        close_cycle(cycle=found, acteur=signed_in(request))
+        messages.success(request, f"Cycle {found.annee} clos.")
+        return redirect("mutualisation:cycle", pk=pk)
+    require(found, request.user, "clore")
+    context = {
+        "titre": f"Clore le cycle {found.annee} ?",
+        "phrase": "Un cycle clos ne se rouvre pas.",
+        "consequences": CLOSING,
+        "verbe": "Clore le cycle",
+        "url_retour": reverse("mutualisation:cycle", args=[pk]),
+    }
+    return render(request, "composants/confirmation.html", context)

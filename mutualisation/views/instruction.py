@@ -23,6 +23,7 @@ from mutualisation.workflows.effet import set_effect_date
 from mutualisation.workflows.instruction import arbitrate
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
+from socle.saisie import number
 from socle.typographie import typeset
 
 PAR_PAGE = 50
@@ -87,7 +88,7 @@ def _lines(request: HttpRequest, cycle: Cycle) -> Any:
 def _accept_all(request: HttpRequest, rows: Any) -> list[Resultat]:
     """Accept the undecided lines of one commune, each on its own; those already decided are left alone."""
     commune = request.POST.get("commune", "")
-    known = int(commune) if commune.isdecimal() and len(commune) < 18 else 0
+    known = number(commune) or 0
     waiting = rows.filter(commune=known, arbitrage=Ligne.Arbitrage.A_INSTRUIRE)
     return [_accept(request, ligne) for ligne in waiting.select_related("activite", "commune", "domaine")]
 

@@ -23,6 +23,7 @@ from mutualisation.views.matrice import current_epci
 from mutualisation.workflows.siege import appoint, end_appointment
 from socle.droits import require
 from socle.erreurs import Refus
+from socle.saisie import number
 from territoire.models import Commune, Epci
 
 EVENTS_SHOWN = 30
@@ -95,7 +96,7 @@ def _chosen(request: HttpRequest, choices: dict[int, str]) -> Commune | None:
     """The commune of the hat, else the one of the address; 404 for a commune the hat does not cover."""
     asked = request.GET.get("commune", "")
     own = request.contexte.commune_id
-    pk = int(asked) if asked.isdecimal() else own
+    pk = number(asked) if asked else own
     if pk is None and not asked:
         return None
     if pk not in choices:

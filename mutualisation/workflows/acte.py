@@ -33,7 +33,8 @@ def record_act(
 ) -> Acte:
     """Record an act that covers some accepted lines; those that then have both acts get their day of effect.
 
-    Raises Refus for dates out of order, the same act twice, no line, or a line of another commune; ActionInterdite.
+    The same act again, with the same dates, covers lines accepted since. Raises Refus for dates out of order, an act already
+    recorded for these lines, no line, or a line of another commune; ActionInterdite.
     """
     if not acteur.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES):
         raise ActionInterdite(WHO)
@@ -62,7 +63,7 @@ def record_act(
         saisi_par=acteur,
         saisi_at=horloge.now(),
     )
-    _insert(acte)
+    acte = _insert(acte, covered)
     acte.lignes.add(*covered)
     _record(acte, covered, acteur)
     date_effects(covered)
@@ -88,14 +89,28 @@ def _covered(cycle: Cycle, commune: Commune | None, lignes: Sequence[int]) -> li
     return covered
 
 
-def _insert(acte: Acte) -> None:
+def _insert(acte: Acte, covered: list[int]) -> Acte:
+    """Insert the act; one already recorded is taken again when it covers lines accepted since."""
     try:
         with unit():
             acte.save()
     except IntegrityError as error:
-        raise Refus(
-            f"L'acte n° {acte.numero} du {acte.adopte_on:%d/%m/%Y} est déjà enregistré.", field="numero"
-        ) from error
+        known = Acte.objects.select_for_update(of=("self",)).get(
+            epci=acte.epci, commune=acte.commune, numero=acte.numero, adopte_on=acte.adopte_on
+        )
+        if not _completes(known, acte, covered):
+            raise Refus(_already(acte), field="numero") from error
+        return known
+    return acte
+
+
+def _completes(known: Acte, acte: Acte, covered: list[int]) -> bool:
+    same = (known.cycle_id, known.type, known.executoire_on) == (acte.cycle_id, acte.type, acte.executoire_on)
+    return same and not known.lignes.filter(pk__in=covered).exists()
+
+
+def _already(acte: Acte) -> str:
+    return f"L'acte n° {acte.numero} du {acte.adopte_on:%d/%m/%Y} est déjà enregistré."
 
 
 def _record(acte: Acte, covered: list[int], acteur: Personne) -> None:

@@ -217,8 +217,13 @@ def _remind(cycle: Cycle, habilitation: Habilitation) -> None:
 
 @unite
 def close_cycle(*, cycle: Cycle, acteur: Personne) -> Cycle:
-    """Close a cycle that is in force: its lines still waiting stay where they are, readable."""
+    """Close a cycle that is in force: its lines still waiting stay where they are, readable; twice changes nothing.
+
+    Raises ActionInterdite for anyone but the Direction, and before the cycle takes effect.
+    """
     cycle = Cycle.objects.select_for_update(of=("self",)).select_related("epci").get(pk=cycle.pk)
+    if cycle.clos_at and acteur.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES):
+        return cycle
     require(cycle, acteur, "clore")
     cycle.clos_at = horloge.now()
     cycle.save(update_fields=["clos_at"])

@@ -7,8 +7,9 @@ open.
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
 
-from django.db.models import Q
+from django.db import transaction
 
 from comptes.models import Personne
 from journal.models import Tache
@@ -45,6 +46,16 @@ def date_effects(lignes: Sequence[int]) -> None:
             ready.setdefault(effective_on, []).append(pk)
     for effective_on, pks in ready.items():
         Ligne.objects.filter(pk__in=pks).update(effet_on=effective_on)
+        # Midnight may strike between the check of the day and the commit: look once more after it.
+        transaction.on_commit(partial(apply_after_commit, lignes=pks), robust=True)
+
+
+@unite
+def apply_after_commit(*, lignes: Sequence[int]) -> None:
+    """Apply the lines just dated whose day has come meanwhile; most often there is none."""
+    ligne = Ligne.objects.select_related("epci").filter(pk__in=lignes).order_by("pk").first()
+    if ligne:
+        apply_ready(ligne.epci, lignes)
 
 
 def move_effect(cycle: Cycle, before: date) -> None:
@@ -140,16 +151,15 @@ def _open(rows: list[Ligne]) -> set[int]:
 
 
 def _running(rows: list[Ligne]) -> set[tuple[int, int]]:
-    """(commune, activité) of the adhesions that still run on the day of effect of these lines."""
-    if not rows:
-        return set()
-    day = min(row.effet_on for row in rows if row.effet_on)
-    running = Adhesion.objects.filter(
-        Q(fin=None) | Q(fin__gt=day),
-        commune__in={row.commune_id for row in rows},
-        activite__in={row.activite_id for row in rows},
+    """(commune, activité) of the lines whose adhesion still runs on their own day of effect."""
+    adhesions = Adhesion.objects.filter(
+        commune__in={row.commune_id for row in rows}, activite__in={row.activite_id for row in rows}
     )
-    return set(running.values_list("commune_id", "activite_id"))
+    ends: dict[tuple[int, int], list[date | None]] = {}
+    for commune, activite, fin in adhesions.order_by("debut").values_list("commune_id", "activite_id", "fin"):
+        ends.setdefault((commune, activite), []).append(fin)
+    wanted = {(row.commune_id, row.activite_id): row.effet_on for row in rows if row.effet_on}
+    return {key for key, day in wanted.items() if any(fin is None or fin > day for fin in ends.get(key, []))}
 
 
 def _close(rows: list[Ligne]) -> set[int]:

@@ -71,5 +71,5 @@ class RevueViewSet(ReadViewSet):
     filterset_class = RevueFilter
 
     def get_queryset(self) -> QuerySet[Revue]:
-        rows = Revue.objects.visible_to(self.request.user).select_related("domaine", "commune")
-        return rows.prefetch_related("commune__appartenances")  # read by abilities_for
+        rows = Revue.objects.visible_to(self.request.user).select_related("epci", "domaine", "commune")
+        return rows.prefetch_related("commune__appartenances")  # with `epci`, read by abilities_for

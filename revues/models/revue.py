@@ -112,5 +112,6 @@ class Revue(Abilities, Versioned):
             return True
         # Read whole, so that a list may prefetch it.
         return bool(managed) and any(
-            member.pole_id in managed and member.fin is None for member in self.commune.appartenances.all()
+            member.pole_id in managed and member.covers(self.epci.today)
+            for member in self.commune.appartenances.all()
         )

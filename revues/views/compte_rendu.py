@@ -19,6 +19,7 @@ from revues.workflows.compte_rendu import issue_minutes, observation_end, recipi
 from socle import horloge
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
+from socle.saisie import number
 
 RELATED = ("epci", "commune", "domaine", "compte_rendu")
 POINT_FIELDS = ("nature", "texte", "responsable", "echeance_on")
@@ -124,7 +125,7 @@ def _field(form: CompteRenduForm, refus: Exception) -> str | None:
 def _version(request: HttpRequest) -> int | None:
     """The version of the draft the page read; None for a first save."""
     value = request.POST.get("version", "")
-    return int(value) if value.isdecimal() and len(value) < 10 else None
+    return number(value)
 
 
 def _conflict(

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from comptes.contexte import hat, person
 from contrats.models import Engagement
+from journal.models import Evenement
 from mutualisation.tableur import csv_response, xlsx_response
 from revues.forms import MotifForm, RevueFilter
 from revues.models import CompteRendu, Revue
@@ -22,6 +23,7 @@ from revues.workflows.revue import cancel_review
 from socle import horloge
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
+from socle.saisie import number
 from territoire.models import Epci
 
 PER_PAGE = 50
@@ -127,6 +129,7 @@ def revue(request: HttpRequest, pk: int) -> HttpResponse:
         "observations_ouvertes": bool(minutes and minutes.observation_until_on >= found.epci.today),
         "precedente": _previous(request, found),
         "engagement": _engagement(request, found),
+        "historique": Evenement.objects.visible_to(request.user).about(found).exists(),
     }
     return render(request, "revues/revue/detail.html", context)
 
@@ -166,7 +169,7 @@ def non_tenue(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         status, version = (
             422,
-            int(request.POST["version"]) if request.POST.get("version", "").isdecimal() else 0,
+            number(request.POST.get("version")) or 0,
         )
         if form.is_valid():
             try:

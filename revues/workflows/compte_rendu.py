@@ -86,7 +86,10 @@ def _attach(minutes: CompteRendu, revues: list[Revue], acteur: Personne) -> None
         if revue.compte_rendu_id not in (None, minutes.pk):
             raise Refus(f"{revue.libelle} a déjà son propre compte rendu.", field="groupees")
     pks = [revue.pk for revue in revues]
-    minutes.revues.exclude(pk__in=pks).update(compte_rendu=None)
+    for other in minutes.revues.exclude(pk__in=pks).select_related("epci", "commune"):
+        # Who may not run a review cannot take it out of the visit either.
+        if other.abilities_for(acteur)["tenir"]:
+            Revue.objects.filter(pk=other.pk).update(compte_rendu=None)
     Revue.objects.filter(pk__in=pks, etat=Revue.Etat.PREVUE).update(compte_rendu=minutes)
 
 

@@ -5,16 +5,17 @@ from datetime import date, time, timedelta
 
 from comptes.models import Personne
 from contrats.models import Engagement
-from journal.models import Tache
+from journal.models import Courriel, Tache
 from journal.workflows.courriel import Lettre, Piece, write_mails
-from journal.workflows.tache import progress, schedule
+from journal.workflows.tache import PasEncore, progress, schedule
 from journal.workflows.unite import record, unite
 from mutualisation.models import Adhesion, Catalogue, Domaine
+from mutualisation.workflows.effet import TACHE_EFFET
 from mutualisation.workflows.verrou import locked
 from revues.creneaux import place, place_contract
-from revues.invitations import invitation
+from revues.invitations import invitation, method
 from revues.models import Revue
-from revues.participants import Participants, participants
+from revues.participants import Participants
 from socle import horloge
 from socle.dates import long_day
 from socle.droits import require
@@ -56,6 +57,7 @@ def next_month(day: date) -> date:
 def run_month(tache: Tache) -> None:
     """Job: create the reviews of a month, one transaction per commune, then schedule the next month."""
     epci = Epci.objects.get(pk=tache.epci_id)
+    _wait_for_effects(tache)
     first = date.fromisoformat(tache.parametres["mois"])
     schedule_month(epci, next_month(first))
     days = WorkingDays(epci)
@@ -63,6 +65,15 @@ def run_month(tache: Tache) -> None:
     for rank, commune in enumerate(communes):
         create_month(epci=epci, commune=commune, rank=rank, first=first, days=days)
         progress(tache, fait=rank + 1, total=len(communes))
+
+
+def _wait_for_effects(tache: Tache) -> None:
+    """The reviews of January follow the adhesions of midnight, even when a worker was late or an effect failed."""
+    earlier = Tache.objects.filter(
+        epci=tache.epci_id, type=TACHE_EFFET, faite_at=None, due_at__lte=tache.due_at
+    )
+    if earlier.exists():
+        raise PasEncore
 
 
 @unite
@@ -153,11 +164,23 @@ def _invite(revues: list[Revue], expected: Participants) -> None:
     )
 
 
+def _invited(revue: Revue) -> list[Personne]:
+    """Everyone who received the invitation, even if somebody else answers for the domain since."""
+    letters = Courriel.objects.filter(
+        type="revue_invitation", objet_type=revue._meta.label_lower, objet_id=revue.pk
+    )
+    return [
+        letter.destinataire
+        for letter in letters.select_related("destinataire").order_by("destinataire__tri", "pk")
+    ]
+
+
 def _letters(revue: Revue, people: list[Personne], type: str) -> Iterator[Lettre]:
     """One mail a person, with the calendar entry of the review or its cancellation."""
     local = horloge.local(revue.prevue_at, revue.epci.fuseau)
     cancelled = type == "revue_annulee"
-    calendar = Piece("invitation.ics", "text/calendar", invitation(revue, people, cancelled=cancelled))
+    mime = f"text/calendar; method={method(cancelled)}; charset=utf-8"
+    calendar = Piece("invitation.ics", mime, invitation(revue, people, cancelled=cancelled))
     for personne in people:
         yield Lettre(
             destinataire=personne,
@@ -195,5 +218,5 @@ def cancel_review(*, revue: Revue, acteur: Personne, motif: str, version: int) -
         detail={"motif": motif},
     )
     if revue.prevue_at > horloge.now():
-        write_mails(_letters(revue, participants(revue), "revue_annulee"))
+        write_mails(_letters(revue, _invited(revue), "revue_annulee"))
     return revue

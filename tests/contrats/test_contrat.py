@@ -356,7 +356,7 @@ def test_who_reads_the_draft(monde: Any, client: Any, monkeypatch: pytest.Monkey
         monde.direction: 200,
         monde.a.dgs: 200,
         monde.a.lecteur: 200,
-        monde.responsable: 200,
+        monde.responsable: 403,
         monde.directeur: 200,
         monde.b.dgs: 404,
         monde.responsable_autre: 404,

@@ -13,7 +13,7 @@ from django.db.models import F
 from config.celery import app
 from journal.models import Tache
 from journal.workflows import tache as workflow
-from journal.workflows.tache import claim, progress, reschedule, run_due, schedule
+from journal.workflows.tache import PasEncore, claim, progress, run_due, schedule
 from socle import horloge, registres
 from tests.concurrence import PATIENCE, failures, together
 from tests.factories import EpciFactory, TacheFactory
@@ -60,16 +60,27 @@ class TestScheduling:
             schedule(epci=EpciFactory(), type="essai", cle="a", due_at=horloge.now() + timedelta(hours=hours))
         assert wakes == woken
 
-    def test_moving_what_is_not_done(self):
-        waiting, finished = TacheFactory(), TacheFactory(faite_at=horloge.now())
-        later = horloge.now() + timedelta(days=1)
-        for tache in (waiting, finished):
-            reschedule(cle=tache.cle, due_at=later)
-        assert list(Tache.objects.filter(due_at=later)) == [waiting]
-
 
 @pytest.mark.django_db
 class TestRunning:
+    def test_one_that_must_wait_for_another_comes_back_without_a_trace(self, handler: Any):
+        waiting = [True]
+
+        def later(tache: Tache) -> None:
+            if waiting:
+                waiting.clear()
+                raise PasEncore
+
+        handler(later)
+        tache = TacheFactory(due_at=horloge.now() - timedelta(minutes=1), type="essai")
+        run_due()
+        tache.refresh_from_db()
+        assert (tache.faite_at, tache.erreur) == (None, "") and tache.reessai_at
+        Tache.objects.update(reessai_at=None)
+        run_due()
+        tache.refresh_from_db()
+        assert tache.faite_at
+
     def test_in_the_order_they_fall_due_and_only_those_due(self, done: list[str]):
         now = horloge.now()
         for minutes in (-1, -3, -2, 5):

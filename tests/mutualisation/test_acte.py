@@ -51,6 +51,20 @@ class TestEnregistrer:
         assert caught.value.field == "numero"
         assert Acte.objects.filter(numero="2027-112").count() == 1
 
+    def test_the_same_act_covers_a_line_accepted_since(self, monde: Monde, at_time: AtTime):
+        prepare(monde.a.declaration, monde.a.dgs, plus=("DA-02", "DA-03"))
+        submit(monde.a.declaration, monde.a.dgs)
+        first, second = (accept(ligne, monde.direction) for ligne in changing(monde.a.declaration))
+        at_time("2027-12-01")
+        acte = record(monde, lignes=[first.pk])
+        assert record(monde, lignes=[second.pk]) == acte
+        assert set(acte.lignes.all()) == {first, second}
+
+    def test_the_same_number_with_other_dates_is_another_act(self, monde: Monde, ligne: Ligne):
+        record(monde, lignes=[ligne.pk])
+        with pytest.raises(Refus, match="déjà enregistré"):
+            record(monde, lignes=[ligne.pk], executoire_on=date(2027, 11, 30))
+
     def test_executoire_before_adopted(self, monde: Monde, ligne: Ligne):
         with pytest.raises(Refus, match="avant d'être adopté"):
             record(monde, lignes=[ligne.pk], executoire_on=date(2027, 11, 25))

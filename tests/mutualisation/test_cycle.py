@@ -12,7 +12,7 @@ from journal.models import Courriel, Evenement, Tache
 from journal.workflows.tache import run_due
 from mutualisation.models import Cycle
 from mutualisation.models.cycle import DATES, default_dates
-from mutualisation.workflows.cycle import change_dates, open_cycle, prepare_cycle
+from mutualisation.workflows.cycle import change_dates, close_cycle, open_cycle, prepare_cycle
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.factories import EpciFactory, Monde, catalogue, holder
@@ -104,6 +104,27 @@ class TestOuvrir:
     def test_only_the_direction(self, monde: Monde):
         with pytest.raises(ActionInterdite, match="Seule la Direction"):
             open_cycle(cycle=monde.cycle, acteur=monde.a.dgs)
+
+
+class TestClore:
+    def test_in_force_then_closed_and_twice_changes_nothing(self, monde: Monde):
+        for _ in range(2):
+            cycle = close_cycle(cycle=monde.cycle_passe, acteur=monde.direction)
+        assert cycle.phase == Cycle.Phase.CLOS
+        (event,) = Evenement.objects.filter(type="cycle.clos")
+        assert (event.objet_id, event.acteur) == (cycle.pk, monde.direction)
+
+    @pytest.mark.parametrize("name", ["cycle", "cycle_futur"])
+    def test_not_before_it_takes_effect(self, monde: Monde, name: str):
+        with pytest.raises(ActionInterdite, match="une fois qu'il a pris effet"):
+            close_cycle(cycle=getattr(monde, name), acteur=monde.direction)
+
+    @pytest.mark.parametrize("closed", [False, True])
+    def test_only_the_direction(self, monde: Monde, closed: bool):
+        if closed:
+            close_cycle(cycle=monde.cycle_passe, acteur=monde.direction)
+        with pytest.raises(ActionInterdite, match="Seule la Direction"):
+            close_cycle(cycle=monde.cycle_passe, acteur=monde.a.dgs)
 
 
 class TestRappel:
@@ -227,6 +248,26 @@ class TestPages:
         for _ in range(2):
             assert client.post(url).status_code == 302
         assert monde.cycle_futur.declarations.count() == 3
+
+    def test_closing_asks_first(self, monde: Monde, client: Any):
+        client.force_login(monde.direction)
+        url = reverse("mutualisation:cycle_clore", args=[monde.cycle_passe.pk])
+        calendar = reverse("mutualisation:cycle", args=[monde.cycle_passe.pk])
+        assert f'href="{url}"' in text_of(client.get(calendar))
+        assert "Un cycle clos ne se rouvre pas" in text_of(client.get(url))
+        monde.cycle_passe.refresh_from_db()
+        assert monde.cycle_passe.clos_at is None
+        response = client.post(url, follow=True)
+        assert f"Cycle {monde.cycle_passe.annee} clos" in text_of(response)
+        assert f'href="{url}"' not in text_of(response)
+        monde.cycle_passe.refresh_from_db()
+        assert monde.cycle_passe.clos_at
+
+    def test_a_cycle_not_in_force_has_no_button_to_close_it(self, monde: Monde, client: Any):
+        client.force_login(monde.direction)
+        text = text_of(client.get(reverse("mutualisation:cycle", args=[monde.cycle.pk])))
+        assert "Changer les dates" in text
+        assert "Clore le cycle" not in text
 
     def test_everyone_in_the_epci_reads_the_calendar(self, monde: Monde, client: Any):
         client.force_login(monde.a.lecteur)

@@ -14,7 +14,8 @@ from icalendar import Calendar
 from comptes.roles import Role
 from contrats.models import Engagement
 from journal.models import Courriel, Evenement, Tache
-from journal.workflows.tache import run_due
+from journal.workflows.tache import PasEncore, run_due
+from mutualisation.models import Titulaire
 from revues.creneaux import SLOTS, place, place_contract
 from revues.invitations import invitation
 from revues.models import Revue
@@ -42,6 +43,7 @@ from tests.factories import (
     PersonneFactory,
     RevueFactory,
     SiegeFactory,
+    TacheFactory,
     TitulaireFactory,
     activite,
     catalogue,
@@ -339,7 +341,7 @@ def test_one_invitation_row_per_person(shared: Any) -> None:
     assert sorted(row.destinataire.nom for row in rows) == ["Responsable", "Référent"]
     for row in rows:
         piece = row.pieces.get()
-        assert piece.type_mime == "text/calendar"
+        assert piece.type_mime == "text/calendar; method=REQUEST; charset=utf-8"
         assert parse(bytes(piece.octets))[1].decoded("dtstart") == revue.prevue_at
         assert row.perime_at == revue.prevue_at
         assert f"/revues/{revue.pk}/" in row.corps
@@ -409,6 +411,32 @@ def test_a_review_still_to_come_leaves_the_calendars(shared: Any) -> None:
     after = parse(bytes(told[0].pieces.get().octets))
     assert after[0]["method"] == "CANCEL" and after[1]["status"] == "CANCELLED"
     assert after[1]["uid"] == before[1]["uid"] and int(after[1]["sequence"]) > int(before[1]["sequence"])
+
+
+def test_whoever_was_invited_is_told_even_replaced_since(shared: Any) -> None:
+    epci, commune = shared
+    month(epci, commune, MARCH)
+    revue = Revue.objects.select_related("epci", "commune", "domaine").get(domaine=domaine(epci))
+    invited = set(
+        Courriel.objects.filter(type="revue_invitation", objet_id=revue.pk).values_list("destinataire")
+    )
+    Titulaire.objects.filter(siege__domaine=revue.domaine).update(personne=PersonneFactory(nom="Remplaçant"))
+    cancel_review(revue=revue, acteur=_direction(epci), motif="Inondation.", version=1)
+    told = set(Courriel.objects.filter(type="revue_annulee", objet_id=revue.pk).values_list("destinataire"))
+    assert invited and told == invited
+
+
+def test_a_month_waits_for_the_effects_of_its_midnight(shared: Any) -> None:
+    epci, _ = shared
+    schedule_month(epci, MARCH)
+    first = Tache.objects.get(type=TACHE_MOIS)
+    effect = TacheFactory(epci=epci, type="mutualisation.effet", due_at=first.due_at)
+    with pytest.raises(PasEncore):
+        run_month(first)
+    assert not Revue.objects.exists()
+    Tache.objects.filter(pk=effect.pk).update(faite_at=first.due_at)
+    run_month(first)
+    assert Revue.objects.exists()
 
 
 def test_a_review_already_past_cancels_nothing(shared: Any, at_time: Any) -> None:

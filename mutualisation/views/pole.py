@@ -1,0 +1,88 @@
+"""Pôles territoriaux: which communes each one gathers, and drawing them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from comptes.contexte import person
+from comptes.roles import Role
+from mutualisation.forms.pole import PREFIX, AffectationForm, PoleForm
+from mutualisation.matrice import members
+from mutualisation.views.matrice import current_epci
+from mutualisation.views.refus import status_of, tell
+from mutualisation.workflows.pole import WHO_DRAWS, assign_poles, draw_pole
+from socle.droits import ActionInterdite
+from socle.erreurs import Refus
+from territoire.models import Epci
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def poles(request: HttpRequest) -> HttpResponse:
+    """The pôles and their communes; the Direction creates one, or says the pôle of each commune."""
+    epci = current_epci(request)
+    if request.method != "POST":
+        return _show(request, epci, PoleForm(), AffectationForm(epci=epci))
+    if not _may_draw(request, epci):
+        raise ActionInterdite(WHO_DRAWS)
+    if any(name.startswith(PREFIX) for name in request.POST):
+        return _assign(request, epci)
+    return _draw(request, epci)
+
+
+def _may_draw(request: HttpRequest, epci: Epci) -> bool:
+    return person(request).acces.acts_for_epci(epci.pk, Role.DIRECTION_TERRITOIRES)
+
+
+def _draw(request: HttpRequest, epci: Epci) -> HttpResponse:
+    form = PoleForm(request.POST)
+    status = 422
+    if form.is_valid():
+        try:
+            pole = draw_pole(epci=epci, nom=form.cleaned_data["nom"], acteur=person(request))
+        except Refus as refus:
+            tell(form, refus)
+            status = status_of(refus)
+        else:
+            messages.success(request, f"{pole} : pôle créé. Il reste à y mettre des communes.")
+            return redirect("mutualisation:poles")
+    return _show(request, epci, form, AffectationForm(epci=epci), status)
+
+
+def _assign(request: HttpRequest, epci: Epci) -> HttpResponse:
+    form = AffectationForm(request.POST, epci=epci)
+    status = 422
+    if form.is_valid():
+        try:
+            moved = assign_poles(epci=epci, poles=form.poles, acteur=person(request))
+        except Refus as refus:
+            tell(form, refus)
+            status = status_of(refus)
+        else:
+            messages.success(request, _moved(moved))
+            return redirect("mutualisation:poles")
+    return _show(request, epci, PoleForm(), form, status)
+
+
+def _moved(count: int) -> str:
+    if not count:
+        return "Aucune commune n'a changé de pôle."
+    return f"{count} commune{'s ont' if count > 1 else ' a'} changé de pôle, à compter d'aujourd'hui."
+
+
+def _show(
+    request: HttpRequest, epci: Epci, form: PoleForm, affectation: AffectationForm, status: int = 200
+) -> HttpResponse:
+    found = members(epci, epci.today)
+    context = {
+        "poles": [
+            (pole, [membre.nom for membre in found if membre.pole_id == pole.pk])
+            for pole in epci.poles.order_by("tri", "pk")
+        ],
+        "sans_pole": [membre.nom for membre in found if membre.pole_id is None],
+        "peut_dessiner": _may_draw(request, epci),
+        "qui_peut": WHO_DRAWS,
+        "form": form,
+        "affectation": affectation,
+    }
+    return render(request, "mutualisation/pole/poles.html", context, status=status)
