@@ -148,5 +148,5 @@ def ac_sentence(cycle: Cycle) -> str:
 
 def consequences_of(choix: Choix, commune: Commune, on: date) -> list[Consequence]:
     """What upper floors lose: reviews, requests and actions of the domains a commune leaves."""
-    leaving = frozenset(c.domaine.id for c in choix.changements if c.nature == Nature.RETRAIT)
+    leaving = frozenset(etat.domaine.id for etat in choix.domaines if etat.base and not etat.voulues)
     return registres.consequences.gather(commune, leaving, on) if leaving else []

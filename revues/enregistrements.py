@@ -1,7 +1,7 @@
 """What this floor tells the floors below: jobs, documents, deadlines, links, and what a retrait would leave without object."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.urls import reverse
 
@@ -18,6 +18,8 @@ from socle.dates import day_and_year, hour, long_day
 from socle.registres import Consequence, Lien
 from socle.typographie import plural
 from territoire.models import Commune
+
+REVIEWED_WITHIN = 100  # days: the slowest rhythm is quarterly
 
 
 def register() -> None:
@@ -37,14 +39,13 @@ def render_minutes(document: Document) -> bytes:
 
 
 def orphans(commune: Commune, domaines: frozenset[int], on: date) -> Iterable[Consequence]:
-    """Reviews planned after the day a commune leaves some domains."""
-    planned = Revue.objects.filter(
-        commune=commune, domaine__in=domaines, etat=Revue.Etat.PREVUE, prevue_at__date__gte=on
-    )
-    count = planned.count()
+    """Domains reviewed these months whose reviews stop the day a commune leaves them; reviews themselves come month by month."""
+    recent = horloge.now() - timedelta(days=REVIEWED_WITHIN)
+    reviewed = Revue.objects.filter(commune=commune, domaine__in=domaines, prevue_at__gte=recent)
+    count = reviewed.values("domaine").distinct().count()
     if count:
-        url = f"{reverse('revues:revues')}?commune={commune.pk}&etat=prevue"
-        yield Consequence(f"{plural(count, 'revue prévue', 'revues prévues')} sans objet", url)
+        url = f"{reverse('revues:revues')}?commune={commune.pk}"
+        yield Consequence(f"sans objet les revues de {plural(count, 'domaine')}", url)
 
 
 def links(user: Personne, commune: Commune, domaine: Domaine, on: date) -> Iterable[Lien]:

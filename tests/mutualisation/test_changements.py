@@ -88,7 +88,9 @@ def test_only_what_leaves_has_consequences(monde: Monde, monkeypatch: pytest.Mon
     monkeypatch.setattr(registres.consequences, "_functions", {"essai": some})
     entering = Choix([etat(set(), {1})])
     assert consequences_of(entering, monde.a.commune, EFFET) == []
-    leaving = Choix([etat({1, 2}, {1})])
+    in_part = Choix([etat({1, 2}, {1})])
+    assert consequences_of(in_part, monde.a.commune, EFFET) == []
+    leaving = Choix([etat({1, 2}, set())])
     assert [c.texte for c in consequences_of(leaving, monde.a.commune, EFFET)] == [
         "12 revues prévues sans objet"
     ]
