@@ -41,7 +41,7 @@ def running_with(text: str | Path) -> list[int]:
     ]
 
 
-def wait_for(condition: Callable[[], object], patience: float = 90) -> None:
+def wait_for(condition: Callable[[], object], patience: float = 15) -> None:
     assert processus.wait_until(lambda: bool(condition()), patience), "what was waited for did not come"
 
 

@@ -75,7 +75,7 @@ def test_signals_reach_the_command_and_nothing_is_left(folder: Path, number: sig
     assert process.stdout is not None
     assert process.stdout.readline() == "prêt\n"
     process.send_signal(number)
-    assert process.wait(90) == 7
+    assert process.wait(15) == 7
     processus.send(process.pid, signal.SIGKILL, group=True)  # the sleep of the script
     process.communicate()
     assert not running_with(folder)

@@ -45,7 +45,7 @@ def test_a_stop_ends_everything(folder: Path, free_port: int, number: signal.Sig
     wait_ready(process)
     assert len(running_with(folder)) == 5
     process.send_signal(number)
-    output, errors = process.communicate(timeout=90)
+    output, errors = process.communicate(timeout=15)
     assert (process.returncode, errors) == (0, "")
     assert "ses données sont gardées" in output
     assert not running_with(folder)
@@ -58,7 +58,7 @@ def test_the_address_is_told_after_the_steps(folder: Path, free_port: int) -> No
     assert lines[0] == "étape jouée\n"
     assert lines[3] == f"La démonstration est prête : http://127.0.0.1:{free_port}/\n"
     process.terminate()
-    process.communicate(timeout=90)
+    process.communicate(timeout=15)
 
 
 def test_kill_9_of_the_supervisor_leaves_nothing_and_breaks_nothing(folder: Path, free_port: int) -> None:
@@ -85,7 +85,7 @@ def test_a_start_just_after_kill_9_waits_for_the_end_of_the_first(folder: Path, 
     wait_ready(second)
     assert not before & set(running_with(folder))
     second.terminate()
-    assert second.communicate(timeout=90)[1] == ""
+    assert second.communicate(timeout=15)[1] == ""
 
 
 def test_the_end_of_the_launcher_ends_everything(folder: Path, free_port: int) -> None:
@@ -124,7 +124,7 @@ def test_a_service_deaf_to_sigterm_is_ended_all_the_same(folder: Path, free_port
     process = start(folder, free_port, "têtu", **NO_BASE)
     wait_ready(process)
     process.terminate()
-    process.communicate(timeout=90)
+    process.communicate(timeout=15)
     assert not running_with(folder)
 
 
@@ -159,7 +159,7 @@ def test_a_second_demo_in_the_same_folder_says_where_the_first_answers(folder: P
     assert f"La démonstration tourne déjà : http://127.0.0.1:{free_port}" in errors
     assert first.poll() is None
     first.terminate()
-    first.communicate(timeout=90)
+    first.communicate(timeout=15)
 
 
 def test_reset_stops_the_demo_and_removes_its_data_only(folder: Path, free_port: int) -> None:
