@@ -17,6 +17,7 @@ from typing import Self
 from outils import processus
 
 ROOT = Path(__file__).resolve().parent.parent
+DEATH_PATIENCE = 10.0
 
 
 class Guard:
@@ -27,7 +28,7 @@ class Guard:
 
     def __init__(self, *, keep: Sequence[int] = ()) -> None:
         read, self._write = os.pipe()
-        command = [sys.executable, "-m", "outils.gardien", str(read)]
+        command = [sys.executable, "-m", "outils.gardien", str(read), str(os.getpid())]
         silent = subprocess.DEVNULL
         self._process = subprocess.Popen(
             command, cwd=ROOT, pass_fds=(read, *keep), start_new_session=True,
@@ -60,6 +61,7 @@ class Guard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._tell("leave", os.getpid())
         os.close(self._write)
         self._process.wait()
 
@@ -71,12 +73,15 @@ class Watched:
         self.groups: set[int] = set()
         self.processes: set[int] = set()
         self.servers: list[Path] = []
+        self.left = False
         for order in orders:
             self._note(*json.loads(order))
 
     def _note(self, verb: str, value: int | str) -> None:
         if verb == "server":
             self.servers.append(Path(str(value)))
+        elif verb == "leave":
+            self.left = True
         else:
             self._note_pid(verb, int(value))
 
@@ -96,13 +101,18 @@ class Watched:
             release(folder)
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, starter: int) -> None:
+    """Read orders until the pipe ends, then end what is left."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     with os.fdopen(descriptor) as pipe:
         watched = Watched(pipe)
+    if not watched.left:
+        # The dying process closes the pipe before the locks it took later: while it holds the lock
+        # of a server's users, the server looks used and would be left running.
+        processus.wait_until(lambda: not processus.alive(starter), DEATH_PATIENCE)
     watched.end()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -41,6 +41,12 @@ def running_with(text: str | Path) -> list[int]:
     ]
 
 
+def assert_none_left(folder: Path, patience: float = 15) -> None:
+    """Wait until no process of this folder runs; say which ones are left when some stay."""
+    processus.wait_until(lambda: not running_with(folder), patience)
+    assert {pid: processus.command_line(pid) for pid in running_with(folder)} == {}
+
+
 def wait_for(condition: Callable[[], object], patience: float = 15) -> None:
     assert processus.wait_until(lambda: bool(condition()), patience), "what was waited for did not come"
 

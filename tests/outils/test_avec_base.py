@@ -9,7 +9,7 @@ import pytest
 
 from outils import processus
 from outils.gardien import ROOT
-from tests.outils.conftest import running_with, wait_for
+from tests.outils.conftest import assert_none_left, running_with
 
 RUN = """
 import sys
@@ -87,4 +87,4 @@ def test_kill_9_ends_the_command_and_the_server(folder: Path) -> None:
     assert process.stdout.readline() == "prêt\n"
     process.kill()
     process.communicate()
-    wait_for(lambda: not running_with(folder))
+    assert_none_left(folder)

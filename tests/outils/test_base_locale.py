@@ -17,7 +17,7 @@ from outils import base_locale, processus, verrous
 from outils.base_locale import local_postgres, url_of_running
 from outils.gardien import ROOT
 from outils.lieu_base import BaseLocaleError
-from tests.outils.conftest import running_with, server_pid, wait_for
+from tests.outils.conftest import assert_none_left, running_with, server_pid, wait_for
 
 HOLD = """
 import sys, time
@@ -25,6 +25,16 @@ from outils.base_locale import local_postgres
 with local_postgres(sys.argv[1], tests=True) as url:
     print(url, flush=True)
     time.sleep(60)
+"""
+
+SLOW_DEATH = """
+import os, signal, sys, time
+from outils.base_locale import local_postgres
+from outils.gardien import Guard
+with Guard() as guard, local_postgres(sys.argv[1], tests=True, guard=guard) as url:
+    os.close(guard._write)
+    time.sleep(1)
+    os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -141,7 +151,7 @@ def test_the_server_outlives_the_one_who_started_it_while_used(folder: Path) -> 
         holder.wait()
         wait_for(lambda: not any(processus.alive(pid) for pid in guards))
         assert ask(url, "SELECT 1") == 1
-    wait_for(lambda: not running_with(folder))
+    assert_none_left(folder)
 
 
 def test_two_starts_at_once_use_one_server(folder: Path) -> None:
@@ -188,7 +198,13 @@ def test_killing_the_user_by_9_stops_the_server(folder: Path) -> None:
     assert server_pid(folder / "base")
     holder.kill()
     holder.wait()
-    wait_for(lambda: not running_with(folder))
+    assert_none_left(folder)
+
+
+def test_a_user_slow_to_die_does_not_leave_the_server_behind(folder: Path) -> None:
+    """A dying process gives up its files one by one: the guard's pipe before the lock of the users."""
+    subprocess.run([sys.executable, "-c", SLOW_DEATH, str(folder)], cwd=ROOT, check=False, timeout=60)
+    assert_none_left(folder)
 
 
 def test_a_copied_folder_does_not_lead_to_the_first_one(folder: Path) -> None:

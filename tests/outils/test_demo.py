@@ -12,7 +12,7 @@ import pytest
 
 from outils import base_locale, demo, demo_reset
 from outils.gardien import ROOT
-from tests.outils.conftest import running_with, server_pid, wait_for
+from tests.outils.conftest import assert_none_left, running_with, server_pid
 
 FAKE = [sys.executable, "-m", "tests.outils.fausse_demo"]
 NO_BASE = {"DATABASE_URL": "postgres://nulle-part/base"}
@@ -70,7 +70,7 @@ def test_kill_9_of_the_supervisor_leaves_nothing_and_breaks_nothing(folder: Path
         connection.execute("CREATE TABLE t AS SELECT 42 AS n")
     process.kill()
     process.communicate()
-    wait_for(lambda: not running_with(folder))
+    assert_none_left(folder)
     with base_locale.local_postgres(folder / "base") as url, psycopg.connect(url) as connection:
         assert connection.execute("SELECT n FROM t").fetchone() == (42,)
 
@@ -99,7 +99,7 @@ def test_the_end_of_the_launcher_ends_everything(folder: Path, free_port: int) -
     wait_ready(launcher)
     launcher.kill()
     launcher.communicate()
-    wait_for(lambda: not running_with(folder))
+    assert_none_left(folder)
 
 
 def test_a_service_that_dies_ends_everything_and_is_named(folder: Path, free_port: int) -> None:
