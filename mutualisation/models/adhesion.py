@@ -7,6 +7,7 @@ from django.db import models
 
 from mutualisation.models.catalogue import Activite
 from mutualisation.models.ligne import Ligne
+from mutualisation.models.reprise import Reprise
 from socle.models import Period, PeriodQuerySet, no_overlap, period_is_ordered
 from territoire.models import Commune, Epci
 
@@ -26,15 +27,28 @@ class Adhesion(Period):
 
     class Origine(models.TextChoices):
         CYCLE = "cycle", "cycle"
+        CATALOGUE = "catalogue", "évolution du catalogue"
+        TERRITOIRE = "territoire", "évolution des communes"
+        REPRISE = "reprise", "reprise de l'existant"
         DEMONSTRATION = "demonstration", "inventée pour la démonstration"
+
+    class Nature(models.TextChoices):
+        MUTUALISATION = "mutualisation", "mutualisation"
+        REGULARISATION = "regularisation", "régularisation"
+        PRESTATION = "prestation", "prestation"
 
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="adhesions", verbose_name="EPCI")
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="adhesions", verbose_name="commune")
     activite = models.ForeignKey(Activite, models.PROTECT, related_name="adhesions", verbose_name="activité")
     origine = models.CharField("origine", max_length=15, choices=Origine, default=Origine.CYCLE)
-    ligne = models.OneToOneField(Ligne, models.PROTECT, null=True, blank=True, related_name="adhesion")
-    ligne_fin = models.OneToOneField(
-        Ligne, models.PROTECT, null=True, blank=True, related_name="adhesion_close"
+    nature = models.CharField("nature", max_length=15, choices=Nature, default=Nature.MUTUALISATION)
+    reprise = models.ForeignKey(
+        Reprise, models.PROTECT, null=True, blank=True, related_name="adhesions", verbose_name="reprise"
+    )
+    # What opened and what closed the period: a line about an activity split since opens several.
+    ligne = models.ForeignKey(Ligne, models.PROTECT, null=True, blank=True, related_name="adhesions")
+    ligne_fin = models.ForeignKey(
+        Ligne, models.PROTECT, null=True, blank=True, related_name="adhesions_closes"
     )
 
     objects = AdhesionQuerySet.as_manager()

@@ -17,6 +17,8 @@ DATES = (
     "ouverture_on",
     "declaration_debut_on",
     "declaration_fin_on",
+    "evaluation_debut_on",
+    "evaluation_fin_on",
     "point_arret_on",
     "votes_debut_on",
     "votes_fin_on",
@@ -69,6 +71,8 @@ class Cycle(Abilities, Versioned):
     ouverture_on = models.DateField("ouverture")
     declaration_debut_on = models.DateField("début des déclarations")
     declaration_fin_on = models.DateField("dernier jour des déclarations")
+    evaluation_debut_on = models.DateField("début des évaluations préalables")
+    evaluation_fin_on = models.DateField("fin des évaluations préalables")
     point_arret_on = models.DateField("point d'arrêt")
     votes_debut_on = models.DateField("début des délibérations")
     votes_fin_on = models.DateField("fin des délibérations")
@@ -94,13 +98,15 @@ class Cycle(Abilities, Versioned):
                 condition=Q(
                     declaration_debut_on__gte=F("ouverture_on"),
                     declaration_fin_on__gte=F("declaration_debut_on"),
-                    point_arret_on__gt=F("declaration_fin_on"),
+                    evaluation_debut_on__gt=F("declaration_fin_on"),
+                    evaluation_fin_on__gte=F("evaluation_debut_on"),
+                    point_arret_on__gt=F("evaluation_fin_on"),
                     votes_debut_on__gt=F("point_arret_on"),
                     votes_fin_on__gte=F("votes_debut_on"),
                     effective_on__gt=F("votes_fin_on"),
                 ),
-                violation_error_message="Les dates d'un cycle se suivent : ouverture, déclarations, point d'arrêt, "
-                "délibérations, effet.",
+                violation_error_message="Les dates d'un cycle se suivent : ouverture, déclarations, évaluations, "
+                "point d'arrêt, délibérations, effet.",
             ),
             models.CheckConstraint(
                 name="cycle_closed_after_opened", condition=Q(clos_at=None) | Q(ouvert_at__isnull=False)
@@ -145,8 +151,8 @@ class Cycle(Abilities, Versioned):
 def default_dates(epci: Epci, annee: int) -> dict[str, date]:
     """Default dates of the cycle of an EPCI taking effect on 1 January `annee`, moved to the working day before.
 
-    Opening 1 December N-1, declarations 15 January to 28 February N, point d'arrêt 10 July,
-    votes 10 October to 30 November; the date of effect itself never moves.
+    Opening 1 December N-1, declarations 15 January to 28 February N, évaluations préalables 1 April to 31 May,
+    point d'arrêt 10 July, votes 10 October to 30 November; the date of effect itself never moves.
     """
     year = annee - 1
     days = WorkingDays(epci)
@@ -154,6 +160,8 @@ def default_dates(epci: Epci, annee: int) -> dict[str, date]:
         "ouverture_on": date(year - 1, 12, 1),
         "declaration_debut_on": date(year, 1, 15),
         "declaration_fin_on": date(year, 2, 28),
+        "evaluation_debut_on": date(year, 4, 1),
+        "evaluation_fin_on": date(year, 5, 31),
         "point_arret_on": date(year, 7, 10),
         "votes_debut_on": date(year, 10, 10),
         "votes_fin_on": date(year, 11, 30),

@@ -1,5 +1,6 @@
 """The yearly choices of a commune, « déposées au nom du maire »."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
@@ -8,16 +9,11 @@ from django.db.models import Q
 from comptes.models import Personne
 from comptes.roles import Role
 from comptes.visibilite import of_commune
-from documents.models import Document
+from documents.models import Document, Piece
 from mutualisation.models.catalogue import Domaine
 from mutualisation.models.cycle import Cycle
 from socle.models import Abilities, Versioned
 from territoire.models import Commune, Epci
-
-
-def missing_motive(domaine: Domaine) -> str:
-    """What is asked of a commune that leaves a domain without saying why."""
-    return f"Le motif du retrait : {domaine.libelle}."
 
 
 class DeclarationQuerySet(models.QuerySet):
@@ -33,10 +29,24 @@ class Declaration(Abilities, Versioned):
         BROUILLON = "brouillon", "brouillon"
         DEPOSEE = "deposee", "déposée"
 
+    class Arret(models.TextChoices):
+        """Where the point d'arrêt stands: both sides confirm what goes to the vote, in any order."""
+
+        A_CONFIRMER = "a_confirmer", "à confirmer des deux côtés"
+        PAR_COMMUNE = "par_commune", "confirmé par la commune"
+        PAR_EPCI = "par_epci", "confirmé par l'EPCI"
+        ARRETE = "arrete", "confirmé des deux côtés"
+
     QUI_PEUT: ClassVar = {
         "modifier": "Seuls le DGS, le maire et leurs collaborateurs préparent la déclaration, jusqu'à la clôture de la campagne.",
         "deposer": "Seuls le DGS et le maire déposent la déclaration, jusqu'à la clôture de la campagne.",
+        "viser": "Seul le maire vise la déclaration, tant qu'elle n'est pas déposée.",
+        "retirer": "Seuls le DGS et le maire retirent un dépôt, jusqu'à la clôture de la campagne et tant que la Direction des "
+        "territoires ne s'est pas prononcée.",
         "instruire": "Seule la Direction des territoires se prononce sur les choix d'une commune.",
+        "confirmer": "Seuls le DGS et le maire confirment, une fois, les choix de leur commune au point d'arrêt.",
+        "arreter": "Seule la Direction des territoires confirme, une fois, les choix d'une commune pour l'EPCI.",
+        "rouvrir": "Seule la Direction des territoires rouvre un point d'arrêt déjà confirmé.",
     }
 
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="declarations", verbose_name="EPCI")
@@ -48,6 +58,18 @@ class Declaration(Abilities, Versioned):
     deposee_at = models.DateTimeField("déposée le", null=True, blank=True)
     deposee_par = models.ForeignKey(Personne, models.PROTECT, null=True, blank=True, related_name="+")
     deposee_qualite = models.CharField("en qualité de", max_length=100, blank=True)
+    prolongee_on = models.DateField("délai accordé jusqu'au", null=True, blank=True)
+    visee_at = models.DateTimeField("visée le", null=True, blank=True)
+    visee_par = models.ForeignKey(
+        Personne, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="visée par"
+    )
+    lettre = models.ForeignKey(
+        Piece, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="lettre signée du maire"
+    )
+    arret_commune_at = models.DateTimeField("confirmée par la commune le", null=True, blank=True)
+    arret_commune_par = models.ForeignKey(Personne, models.PROTECT, null=True, blank=True, related_name="+")
+    arret_epci_at = models.DateTimeField("confirmée par l'EPCI le", null=True, blank=True)
+    arret_epci_par = models.ForeignKey(Personne, models.PROTECT, null=True, blank=True, related_name="+")
     accuse = models.OneToOneField(
         Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="accusé"
     )
@@ -67,6 +89,16 @@ class Declaration(Abilities, Versioned):
                 )
                 | Q(etat="brouillon", deposee_at=None, deposee_par=None, accuse=None),
             ),
+            models.CheckConstraint(
+                name="declaration_visa_facts",
+                condition=Q(visee_at=None, visee_par=None)
+                | Q(visee_at__isnull=False, visee_par__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="declaration_arret_facts",
+                condition=(Q(arret_commune_at=None) | Q(etat="deposee", arret_commune_par__isnull=False))
+                & (Q(arret_epci_at=None) | Q(etat="deposee", arret_epci_par__isnull=False)),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -76,28 +108,65 @@ class Declaration(Abilities, Versioned):
     def deposee(self) -> bool:
         return self.etat == self.Etat.DEPOSEE
 
+    @property
+    def ouverte(self) -> bool:
+        """Whether the commune may still declare today: the campaign runs, or it was granted more days."""
+        granted = bool(self.prolongee_on and self.cycle.epci.today <= self.prolongee_on)
+        return self.cycle.declarations_ouvertes or (granted and not self.cycle.clos_at)
+
+    @property
+    def arret(self) -> "Declaration.Arret":
+        """Which sides have confirmed."""
+        if self.arret_commune_at:
+            return self.Arret.ARRETE if self.arret_epci_at else self.Arret.PAR_COMMUNE
+        return self.Arret.PAR_EPCI if self.arret_epci_at else self.Arret.A_CONFIRMER
+
+    @property
+    def arretee(self) -> bool:
+        """Both sides have confirmed: the lines are final unless the Direction reopens them."""
+        return self.arret == self.Arret.ARRETE
+
+    @property
+    def limite_on(self) -> date:
+        """The last day to submit: that of the campaign, or the later one granted to this commune."""
+        return max(self.cycle.declaration_fin_on, self.prolongee_on or self.cycle.declaration_fin_on)
+
     def prepared_by(self, user: Any) -> bool:
         """Whether the user prepares the declarations of this commune, were the campaign open."""
         return user.acces.acts_for_commune(self.commune_id, Role.DGS, Role.MAIRE, Role.COLLABORATEUR)
 
+    def submitted_as_mayor(self, user: Any) -> bool:
+        """Whether who submits is the mayor: nobody's visa is then awaited."""
+        return bool(user.acces.acts_for_commune(self.commune_id, Role.MAIRE))
+
     def abilities_for(self, user: Any) -> dict[str, bool]:
         """Rights of a user on this declaration today."""
-        open_draft = not self.deposee and self.cycle.declarations_ouvertes
+        open_draft = not self.deposee and self.ouverte
+        submits = user.acces.acts_for_commune(self.commune_id, Role.DGS, Role.MAIRE)
         return {
             "modifier": open_draft and self.prepared_by(user),
-            "deposer": open_draft and user.acces.acts_for_commune(self.commune_id, Role.DGS, Role.MAIRE),
-            "instruire": self.deposee and user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES),
+            "deposer": open_draft and submits,
+            "viser": open_draft and user.acces.acts_for_commune(self.commune_id, Role.MAIRE),
+            "retirer": self.deposee and self.ouverte and submits and not self.commencee,
+            **self._abilities_once_submitted(user),
         }
 
-    def missing_to_submit(self) -> list[str]:
-        """What is still missing before the declaration can be submitted, in French; empty when it can be."""
-        return [missing_motive(domaine) for domaine in self.missing_motives()]
+    def _abilities_once_submitted(self, user: Any) -> dict[str, bool]:
+        directs = self.deposee and user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
+        signs = user.acces.acts_for_commune(self.commune_id, Role.DGS, Role.MAIRE)
+        return {
+            "instruire": directs and not self.arretee,
+            "confirmer": self.deposee and not self.arret_commune_at and signs,
+            "arreter": directs and not self.arret_epci_at,
+            "rouvrir": directs and self.arret != self.Arret.A_CONFIRMER,
+        }
 
-    def missing_motives(self) -> list[Domaine]:
-        """Domains that the commune leaves, in whole or in part, without having said why."""
-        motives = {pk for pk, texte in self.motifs.values_list("domaine_id", "texte") if texte.strip()}
-        leaving = self.lignes.filter(nature="retrait").values("domaine")
-        return list(Domaine.objects.filter(pk__in=leaving).exclude(pk__in=motives).order_by("ordre", "code"))
+    @property
+    def commencee(self) -> bool:
+        """Whether the instruction of a submitted declaration has begun: a line was commented, studied or decided."""
+        untouched = Q(nature="maintien") | Q(etape="recue", arbitrage="a_instruire")
+        begun = self.lignes.filter(~untouched | Q(complements__isnull=False))
+        return bool(self.arret_commune_at or self.arret_epci_at) or begun.exists()
 
 
 class MotifDomaine(models.Model):

@@ -41,10 +41,29 @@ class Ligne(Abilities, Versioned):
     """What a commune asks for an activity, what was decided, and from when it has effect."""
 
     class Nature(models.TextChoices):
+        """What is asked: « régulariser » puts right a competence metropolitan by law still exercised by the commune."""
+
         ENTREE = "entree", "entrée"
         EXTENSION = "extension", "extension"
         MAINTIEN = "maintien", "maintien"
         RETRAIT = "retrait", "retrait"
+        REGULARISATION = "regularisation", "régularisation"
+        PRESTATION = "prestation", "prestation"
+        REVISION = "revision", "révision du niveau de service"
+
+    # How an activity is then shared, by the nature of the line that opens it.
+    PARTAGE: ClassVar = {
+        Nature.ENTREE: "mutualisation",
+        Nature.EXTENSION: "mutualisation",
+        Nature.REGULARISATION: "regularisation",
+        Nature.PRESTATION: "prestation",
+    }
+
+    class Etape(models.TextChoices):
+        RECUE = "recue", "reçue"
+        A_COMPLETER = "a_completer", "à compléter"
+        RECEVABLE = "recevable", "recevable"
+        ETUDIEE = "etudiee", "étudiée"
 
     class Arbitrage(models.TextChoices):
         SANS_OBJET = "sans_objet", "sans objet"
@@ -52,9 +71,13 @@ class Ligne(Abilities, Versioned):
         ACCEPTEE = "acceptee", "acceptée"
         REFUSEE = "refusee", "refusée"
         REPORTEE = "reportee", "reportée"
+        ABANDONNEE = "abandonnee", "retirée par la commune"
 
     QUI_PEUT: ClassVar = {
-        "arbitrer": "Seule la Direction des territoires se prononce, tant que la ligne n'a pas pris effet.",
+        "arbitrer": "Seule la Direction des territoires se prononce, tant que le point d'arrêt n'est pas confirmé "
+        "des deux côtés et que la ligne n'a pas pris effet.",
+        "instruire": "Seule la Direction des territoires instruit une ligne, tant qu'elle attend une décision.",
+        "completer": "Seuls le DGS, le maire et leurs collaborateurs complètent une ligne, quand c'est demandé.",
         "dater": "Seule la Direction des territoires fixe la date d'effet d'une ligne dont les actes sont tardifs.",
     }
 
@@ -66,6 +89,10 @@ class Ligne(Abilities, Versioned):
     domaine = models.ForeignKey(Domaine, models.PROTECT, related_name="+", verbose_name="domaine")
     activite = models.ForeignKey(Activite, models.PROTECT, related_name="+", verbose_name="activité")
     nature = models.CharField("nature", max_length=15, choices=Nature)
+    precision = models.TextField("ce que la commune demande", max_length=4000, blank=True)
+    # Empty for an activity that was not shared: what a line changes stays readable once it has taken effect.
+    partage_avant = models.CharField("partagée jusque-là en", max_length=15, blank=True)
+    etape = models.CharField("instruction", max_length=12, choices=Etape, default=Etape.RECUE)
     arbitrage = models.CharField("arbitrage", max_length=12, choices=Arbitrage, default=Arbitrage.A_INSTRUIRE)
     arbitree_at = models.DateTimeField("arbitrée le", null=True, blank=True)
     arbitree_par = models.ForeignKey(Personne, models.PROTECT, null=True, blank=True, related_name="+")
@@ -85,7 +112,10 @@ class Ligne(Abilities, Versioned):
             models.CheckConstraint(
                 name="ligne_arbitration_facts",
                 condition=Q(arbitrage__in=["sans_objet", "a_instruire"], arbitree_at=None)
-                | Q(arbitrage__in=["acceptee", "refusee", "reportee"], arbitree_at__isnull=False),
+                | Q(
+                    arbitrage__in=["acceptee", "refusee", "reportee", "abandonnee"],
+                    arbitree_at__isnull=False,
+                ),
             ),
             models.CheckConstraint(
                 name="ligne_refusal_says_why",
@@ -118,7 +148,15 @@ class Ligne(Abilities, Versioned):
     def abilities_for(self, user: Any) -> dict[str, bool]:
         directs = user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
         changing = self.declaration.deposee and self.nature != self.Nature.MAINTIEN and not self.appliquee_at
+        waiting = self.arbitrage == self.Arbitrage.A_INSTRUIRE and not self.declaration.arretee
         return {
-            "arbitrer": directs and changing,
+            "arbitrer": directs
+            and changing
+            and not self.declaration.arretee
+            and self.arbitrage != self.Arbitrage.ABANDONNEE,
+            "instruire": directs and changing and waiting,
+            "completer": changing
+            and self.etape == self.Etape.A_COMPLETER
+            and self.declaration.prepared_by(user),
             "dater": directs and changing and self.arbitrage == self.Arbitrage.ACCEPTEE,
         }

@@ -1,6 +1,5 @@
 """Seats: the only truth about who answers for a domain on a side."""
 
-from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
@@ -10,25 +9,13 @@ from comptes.models import Equipe, Personne
 from comptes.roles import Role
 from mutualisation.models.catalogue import Domaine
 from socle.models import Abilities, Period, PeriodQuerySet, no_overlap, period_is_ordered
-from territoire.models import Appartenance, Commune, Epci, Pole
+from territoire.models import Commune, Epci, Pole
 
 
 class SiegeQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> "SiegeQuerySet":
         """Who answers for what is known to the whole EPCI."""
         return self.filter(epci__in=user.acces.epcis)
-
-    def epci_side(self, commune: Commune, epci: Epci, on: date) -> "SiegeQuerySet":
-        """Seats of the EPCI that serve a commune, the nearest perimeter first: commune, pôle, EPCI."""
-        poles = Appartenance.objects.on(on).filter(commune=commune, epci=epci).values("pole")
-        serving = self.filter(
-            Q(commune=commune) | Q(commune=None, pole__in=poles) | Q(commune=None, pole=None),
-            cote=Siege.Cote.EPCI,
-            epci=epci,
-        )
-        return serving.order_by(
-            models.F("commune").asc(nulls_last=True), models.F("pole").asc(nulls_last=True), "pk"
-        )
 
 
 class Siege(Abilities, models.Model):

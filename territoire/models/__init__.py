@@ -2,5 +2,15 @@
 
 from territoire.models.commune import Appartenance, Commune, CommuneVersion
 from territoire.models.epci import Epci, JourFerie, Pole
+from territoire.models.mouvement import Affiliation, Filiation
 
-__all__ = ["Appartenance", "Commune", "CommuneVersion", "Epci", "JourFerie", "Pole"]
+__all__ = [
+    "Affiliation",
+    "Appartenance",
+    "Commune",
+    "CommuneVersion",
+    "Epci",
+    "Filiation",
+    "JourFerie",
+    "Pole",
+]

@@ -65,10 +65,14 @@ class Commune(models.Model):
         """« à Mérignac », « au Bouscat »."""
         return to(self.nom)
 
+    def known_on(self, day: date) -> "Commune | CommuneVersion":
+        """What bears the name and codes of a day: the version then in force, the commune itself outside them."""
+        version: CommuneVersion | None = self.versions.on(day).first()
+        return version or self
+
     def name_on(self, day: date) -> str:
         """The name the commune had on a day (its present name before its first known version)."""
-        version = self.versions.on(day).first()
-        return version.nom if version else self.nom
+        return self.known_on(day).nom
 
 
 class CommuneVersion(Period):

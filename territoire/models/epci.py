@@ -109,12 +109,9 @@ class Pole(models.Model):
 
 
 class JourFerie(models.Model):
-    """A day not worked in an EPCI, or in one of its communes only; seeded, then the Direction's."""
+    """A day not worked in an EPCI; seeded, then the Direction's."""
 
     epci = models.ForeignKey(Epci, models.CASCADE, related_name="jours_feries", verbose_name="EPCI")
-    commune = models.ForeignKey(
-        "Commune", models.CASCADE, null=True, blank=True, related_name="+", verbose_name="commune"
-    )
     jour = models.DateField("jour")
     nom = models.CharField("nom", max_length=100)
 
@@ -122,11 +119,7 @@ class JourFerie(models.Model):
         verbose_name = "jour férié"
         verbose_name_plural = "jours fériés"
         ordering: ClassVar = ["jour"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["epci", "commune", "jour"], name="jour_ferie_unique", nulls_distinct=False
-            )
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["epci", "jour"], name="jour_ferie_unique")]
 
     def __str__(self) -> str:
         return self.nom
@@ -136,7 +129,7 @@ class WorkingDays:
     """The working days of an EPCI over a span of years: Monday to Friday, public holidays left out."""
 
     def __init__(self, epci: Epci) -> None:
-        self._off = set(JourFerie.objects.filter(epci=epci, commune=None).values_list("jour", flat=True))
+        self._off = set(JourFerie.objects.filter(epci=epci).values_list("jour", flat=True))
 
     def works(self, day: date) -> bool:
         return day.weekday() < 5 and day not in self._off
