@@ -2,7 +2,7 @@
 
 A line takes effect only when acts of both assemblies are exécutoires. Exécutoire by the cycle's date, even if recorded later:
 effect from that date. Exécutoire later: the Direction sets a day that is not earlier. A waiting retrait leaves the adhesion
-open.
+open. A line recorded late only says what was shared until the next decision about the same activity.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,10 @@ from comptes.models import Personne
 from journal.models import Tache
 from journal.workflows.tache import progress, schedule
 from journal.workflows.unite import record, unite
-from mutualisation.models import Adhesion, Cycle, Declaration, Ligne
+from mutualisation.derivations import closure, read_derivations
+from mutualisation.models import Cycle, Declaration, Ligne
+from mutualisation.workflows.derivation import Decisions, apply_editions, paint, targets
+from mutualisation.workflows.periodes import Periodes
 from mutualisation.workflows.verrou import locked
 from socle import horloge
 from socle.dates import day_and_year
@@ -108,6 +111,7 @@ def schedule_effect(cycle: Cycle, day: date) -> None:
 def run_effect(tache: Tache) -> None:
     """Job: put into effect what is ready, one transaction per commune, so that a crash only leaves the rest to do."""
     cycle = Cycle.objects.select_related("epci").get(pk=tache.parametres["cycle"])
+    apply_editions(cycle.epci)
     ready = Ligne.objects.to_apply(cycle.epci.today).filter(declaration__cycle=cycle)
     declarations = list(ready.values_list("declaration", flat=True).distinct().order_by("declaration"))
     for done, declaration in enumerate(declarations, start=1):
@@ -126,62 +130,47 @@ def _apply_declaration(declaration: int, epci: Epci) -> None:
 def apply_ready(epci: Epci, lignes: Sequence[int]) -> None:
     """Open and close the adhesions of the lines that are ready, inside the unit of the caller."""
     ready = Ligne.objects.to_apply(epci.today).filter(pk__in=lignes)
-    rows = list(
-        ready.select_related("commune", "activite", "epci").order_by("pk").select_for_update(of=("self",))
-    )
+    related = ("commune", "activite", "epci", "declaration__cycle__catalogue")
+    ordered = ready.order_by("effet_on", "declaration__cycle__annee", "pk").select_related(*related)
+    rows = list(ordered.select_for_update(of=("self",)))
     if not rows:
         return
-    touched = _open(rows) | _close(rows)
+    touched = _paint(epci, [row for row in rows if row.nature != Ligne.Nature.REVISION])
     Ligne.objects.filter(pk__in=[row.pk for row in rows]).update(appliquee_at=horloge.now())
     for row in rows:
         _record(row, row.pk in touched)
 
 
-def _open(rows: list[Ligne]) -> set[int]:
-    """Open an adhesion for each entering line, unless one already runs on that day; returns the lines that opened one."""
-    entering = [row for row in rows if row.nature != Ligne.Nature.RETRAIT]
-    running = _running(entering)
-    fresh = [row for row in entering if (row.commune_id, row.activite_id) not in running]
-    Adhesion.objects.bulk_create(
-        Adhesion(epci=row.epci, commune=row.commune, activite=row.activite, debut=row.effet_on, ligne=row)
-        for row in fresh
-        if row.effet_on
-    )
-    return {row.pk for row in fresh}
-
-
-def _running(rows: list[Ligne]) -> set[tuple[int, int]]:
-    """(commune, activité) of the lines whose adhesion still runs on their own day of effect."""
-    adhesions = Adhesion.objects.filter(
-        commune__in={row.commune_id for row in rows}, activite__in={row.activite_id for row in rows}
-    )
-    ends: dict[tuple[int, int], list[date | None]] = {}
-    for commune, activite, fin in adhesions.order_by("debut").values_list("commune_id", "activite_id", "fin"):
-        ends.setdefault((commune, activite), []).append(fin)
-    wanted = {(row.commune_id, row.activite_id): row.effet_on for row in rows if row.effet_on}
-    return {key for key, day in wanted.items() if any(fin is None or fin > day for fin in ends.get(key, []))}
-
-
-def _close(rows: list[Ligne]) -> set[int]:
-    """Close the open adhesion of each leaving line, if it has one; returns the lines that closed one."""
-    closed = set()
+def _paint(epci: Epci, rows: list[Ligne]) -> set[int]:
+    """Write the periods that the lines decide; returns the lines that changed something."""
+    derivations = read_derivations(epci, epci.today)
+    about = {row.pk: targets(row, derivations) for row in rows}
+    cles = closure({cle for pairs in about.values() for cle in pairs}, derivations)
+    decisions, periodes = Decisions(cles, derivations), Periodes(epci, cles)
+    touched: set[int] = set()
     for row in rows:
-        if row.nature == Ligne.Nature.RETRAIT:
-            running = Adhesion.objects.filter(
-                commune=row.commune, activite=row.activite, fin=None, debut__lt=row.effet_on
-            )
-            if running.update(fin=row.effet_on, ligne_fin=row):
-                closed.add(row.pk)
-    return closed
+        decisions.note(about[row.pk], row)
+        if paint(row, about[row.pk], decisions, periodes):
+            touched.add(row.pk)
+    periodes.save()
+    return touched
+
+
+KINDS = {
+    "adhesion.ouverte": "début du partage",
+    "adhesion.close": "fin du partage",
+    "ligne.revision": "niveau de service révisé",
+}
 
 
 def _record(row: Ligne, touched: bool) -> None:
     leaving = row.nature == Ligne.Nature.RETRAIT
     assert row.effet_on  # to_apply() keeps dated lines only
-    kind, words = (
-        ("adhesion.close", "fin du partage") if leaving else ("adhesion.ouverte", "début du partage")
-    )
-    if not touched:
+    kind = "adhesion.close" if leaving else "adhesion.ouverte"
+    if row.nature == Ligne.Nature.REVISION:
+        kind = "ligne.revision"
+    words = KINDS[kind]
+    if not touched and kind != "ligne.revision":
         kind, words = "ligne.sans_effet", "n'était plus partagée" if leaving else "était déjà partagée"
     record(
         type=kind,

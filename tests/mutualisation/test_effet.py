@@ -18,6 +18,7 @@ from mutualisation.workflows.effet import schedule_effect, set_effect_date
 from mutualisation.workflows.instruction import arbitrate
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
+from territoire.models import Epci
 from tests.concurrence import failures, together
 from tests.factories import (
     CycleFactory,
@@ -287,15 +288,15 @@ class TestPannes:
         _, lignes = ready_communes(at_time)
         tache = Tache.objects.get(type=effet.TACHE_EFFET)
         both = threading.Barrier(2)
-        open_ = effet._open
+        paint = effet._paint
 
-        def wait_for_the_other(rows: list[Ligne]) -> None:
+        def wait_for_the_other(epci: Epci, rows: list[Ligne]) -> set[int]:
             if not both.broken and rows[0].pk == lignes[0].pk:
                 both.wait(10)
-            open_(rows)
+            return paint(epci, rows)
 
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self)
-        monkeypatch.setattr(effet, "_open", wait_for_the_other)
+        monkeypatch.setattr(effet, "_paint", wait_for_the_other)
         results = together(*(lambda: effet.run_effect(Tache.objects.get(pk=tache.pk)) for _ in range(2)))
         assert failures(results) or Evenement.objects.filter(type="adhesion.ouverte").count() > 2
 
