@@ -9,10 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from comptes.contexte import current
+from comptes.reprise import forget, keep, kept, sign
 from territoire.models import Epci
 
-SUSPENDED_KEY = "envoi_suspendu"
-MAX_KEPT = 300_000
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -30,38 +29,27 @@ class ContexteMiddleware:
 
 
 class SuspendedPostMiddleware:
-    """A form sent after the session ended is kept, and offered again after sign-in: nothing typed is lost."""
+    """A form sent after the session ended is kept, and offered again to who typed it: nothing is lost (comptes.reprise)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.method == "POST" and request.user.is_authenticated and response.status_code < 400:
-            _forget(request)
+        if not response.get("Content-Type", "").startswith("text/html") or not request.user.is_authenticated:
+            return response
+        sign(request, response)
+        form = kept(request) if request.method == "POST" and response.status_code < 400 else None
+        if form and form["path"] == request.get_full_path():
+            forget(request)  # sent for good
         return response
 
     def process_view(
         self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict
     ) -> HttpResponse | None:
-        needs_sign_in = getattr(view, "login_required", True)
+        needs_sign_in = getattr(view, "login_required", True) and not request.path.startswith("/api/")
         if request.method != "POST" or request.user.is_authenticated or not needs_sign_in:
             return None
-        if request.path.startswith("/api/") or request.FILES or _length(request) > MAX_KEPT:
+        if not keep(request):
             return None
-        fields = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
-        request.session[SUSPENDED_KEY] = {"path": request.get_full_path(), "fields": fields}
         return redirect(f"{reverse('comptes:connexion')}?next={reverse('comptes:reprendre')}")
-
-
-def _length(request: HttpRequest) -> int:
-    """Bytes announced; the body itself cannot be read again once a multipart form has been parsed."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length) if length.isdecimal() else MAX_KEPT + 1
-
-
-def _forget(request: HttpRequest) -> None:
-    """What was kept has now been sent for good."""
-    kept = request.session.get(SUSPENDED_KEY)
-    if kept and kept["path"] == request.get_full_path():
-        del request.session[SUSPENDED_KEY]

@@ -24,23 +24,31 @@ DIRECTION = (
     "mutualisation:matrice",
 )
 DOMAIN = ("accueil", "contrats:contrats", "revues:revues", "mutualisation:matrice")
+SERVICE = ("accueil", "mutualisation:instructions", *DOMAIN[1:])
 ENTRIES: dict[Role, tuple[str, ...]] = {
     Role.DGS: COMMUNE,
     Role.MAIRE: COMMUNE,
     Role.COLLABORATEUR: COMMUNE,
     Role.LECTEUR: COMMUNE,
     Role.REFERENT_COMMUNAL: DOMAIN,
-    Role.RESPONSABLE_SERVICE: DOMAIN,
+    Role.RESPONSABLE_SERVICE: SERVICE,
     Role.DIRECTEUR_POLE: ("accueil", "mutualisation:campagne", *DOMAIN[1:]),
     Role.DIRECTION_TERRITOIRES: DIRECTION,
     Role.ADMINISTRATEUR: (
         "accueil",
         "comptes:personnes",
+        "mutualisation:mouvements",
         "mutualisation:matrice",
         "journal:courriels",
         "journal:taches",
     ),
+    Role.AGENT: ("accueil", "mutualisation:matrice"),
     Role.SERVICE: (),
+}
+# Pages a hat seldom needs: in the panel under the name, not in the menu.
+ASIDE: dict[Role, tuple[str, ...]] = {
+    Role.DIRECTION_TERRITOIRES: ("mutualisation:premiers_pas",),
+    Role.ADMINISTRATEUR: ("mutualisation:premiers_pas",),
 }
 LABELS = {
     "accueil": "Mes échéances",
@@ -51,22 +59,81 @@ LABELS = {
     "contrats:contrats": "Contrats",
     "revues:revues": "Revues",
     "comptes:personnes": "Personnes",
+    "mutualisation:mouvements": "Communes",
     "journal:courriels": "Courriels",
     "journal:taches": "Tâches",
+    "mutualisation:premiers_pas": "Premiers pas",
 }
 
 
-# Pages whose address does not begin with the address of their entry.
-UNDER = {
-    "mutualisation:declaration": "mutualisation:ma_declaration",
-    "mutualisation:declaration_relire": "mutualisation:ma_declaration",
-    "mutualisation:instruction": "mutualisation:instructions",
-    "mutualisation:ligne": "mutualisation:instructions",
-    "mutualisation:cycle": "mutualisation:campagne",
-    "mutualisation:cycle_nouveau": "mutualisation:campagne",
-    "mutualisation:cycle_dates": "mutualisation:campagne",
-    "mutualisation:actes": "mutualisation:campagne",
-    "mutualisation:acte_nouveau": "mutualisation:campagne",
+DECLARATION = ("mutualisation:ma_declaration", "mutualisation:campagne")
+INSTRUCTION = ("mutualisation:instructions", *reversed(DECLARATION))
+CAMPAGNE = ("mutualisation:campagne",)
+MOUVEMENTS = ("mutualisation:mouvements", *CAMPAGNE)
+MATRICE = ("mutualisation:matrice",)
+CONTRATS = ("contrats:contrats",)
+# Pages whose address does not begin with the address of their entry; of several entries, the first that the hat has.
+UNDER: dict[str, tuple[str, ...]] = {
+    "mutualisation:declaration": DECLARATION,
+    "mutualisation:declaration_relire": DECLARATION,
+    "mutualisation:instruction": INSTRUCTION,
+    "mutualisation:instruction_resultat": INSTRUCTION,
+    "mutualisation:ligne": INSTRUCTION,
+    "mutualisation:ligne_complement": INSTRUCTION,
+    "mutualisation:complement": INSTRUCTION,
+    "mutualisation:etude": INSTRUCTION,
+    "mutualisation:effet_ac": INSTRUCTION,
+    "mutualisation:evaluations": INSTRUCTION,
+    "mutualisation:evaluation": INSTRUCTION,
+    "mutualisation:arrets": INSTRUCTION,
+    "mutualisation:arret": INSTRUCTION,
+    "mutualisation:cycle": CAMPAGNE,
+    "mutualisation:cycle_nouveau": CAMPAGNE,
+    "mutualisation:cycle_dates": CAMPAGNE,
+    "mutualisation:cycle_relancer": CAMPAGNE,
+    "mutualisation:declaration_delai": CAMPAGNE,
+    "mutualisation:reglages": CAMPAGNE,
+    "mutualisation:mouvements": MOUVEMENTS,
+    "mutualisation:mouvements_comparer": MOUVEMENTS,
+    "mutualisation:actes": CAMPAGNE,
+    "mutualisation:acte_nouveau": CAMPAGNE,
+    "mutualisation:actes_enregistres": CAMPAGNE,
+    "mutualisation:acte": DECLARATION,
+    "mutualisation:acte_annuler": CAMPAGNE,
+    "mutualisation:avis_enregistres": CAMPAGNE,
+    "mutualisation:avis_nouveau": CAMPAGNE,
+    "mutualisation:avis": DECLARATION,
+    "mutualisation:avis_annuler": CAMPAGNE,
+    "mutualisation:conventions": DECLARATION,
+    "mutualisation:convention": DECLARATION,
+    "mutualisation:suivi": DECLARATION,
+    "mutualisation:catalogue": MATRICE,
+    **dict.fromkeys(
+        (
+            *("mutualisation:affiliations", "mutualisation:editions", "mutualisation:edition"),
+            *(
+                "mutualisation:edition_ecarts",
+                "mutualisation:edition_jour",
+                "mutualisation:edition_abandonner",
+            ),
+            *("mutualisation:domaine", "mutualisation:domaine_nouveau", "mutualisation:domaine_retirer"),
+            *("mutualisation:activite", "mutualisation:activite_nouvelle", "mutualisation:activite_retirer"),
+            *(
+                "mutualisation:activite_scinder",
+                "mutualisation:activite_fusionner",
+                "mutualisation:bloc_nouveau",
+            ),
+        ),
+        MATRICE,
+    ),
+    "mutualisation:sieges": MATRICE,
+    "mutualisation:siege": MATRICE,
+    "mutualisation:siege_nouveau": MATRICE,
+    "mutualisation:poles": MATRICE,
+    "mutualisation:equipes": MATRICE,
+    "mutualisation:jours_feries": (*CAMPAGNE, *MATRICE),
+    "contrats:engagement": CONTRATS,
+    "contrats:engagement_modifier": CONTRATS,
 }
 
 
@@ -86,5 +153,12 @@ def menu(request: HttpRequest, contexte: Titre) -> list[Entree]:
         url for url in urls.values() if request.path == url or (url != "/" and request.path.startswith(url))
     ]
     here = request.resolver_match.view_name if request.resolver_match else ""
-    active = urls.get(UNDER.get(here, ""), max(matching, key=len, default=None))
+    above = [urls[name] for name in UNDER.get(here, ()) if name in urls]
+    active = above[0] if above else max(matching, key=len, default=None)
     return [Entree(LABELS[name], url, url == active) for name, url in urls.items()]
+
+
+def aside(request: HttpRequest, contexte: Titre) -> list[Entree]:
+    """The entries of the panel under the name."""
+    urls = {name: reverse(name) for name in ASIDE.get(contexte.role, ())}
+    return [Entree(LABELS[name], url, url == request.path) for name, url in urls.items()]

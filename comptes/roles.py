@@ -1,4 +1,7 @@
-"""The roles of the trade; `responsable_service` and `referent_communal` derive from seats, the others from habilitations."""
+"""The roles of the trade; `responsable_service` and `referent_communal` derive from seats, the others from habilitations.
+
+An `agent` may sign in and read what the whole EPCI reads; what else she may do comes from her seats.
+"""
 
 from django.db import models
 
@@ -13,9 +16,10 @@ class Role(models.TextChoices):
     REFERENT_COMMUNAL = "referent_communal", "référent communal"
     LECTEUR = "lecteur", "élu"
     COLLABORATEUR = "collaborateur", "collaborateur"
+    AGENT = "agent", "agent"
     SERVICE = "service", "compte de service"
 
 
-ROLES_EPCI = ("administrateur", "direction_territoires", "service")
+ROLES_EPCI = ("administrateur", "direction_territoires", "agent", "service")
 ROLES_POLE = ("directeur_pole",)
 ROLES_COMMUNE = ("dgs", "maire", "lecteur", "collaborateur")

@@ -11,13 +11,14 @@ from comptes.models import Habilitation
 from comptes.roles import Role
 from contrats.fiche import exceptional, rhythm, urgent
 from contrats.models import Engagement, Indicateur, VersionContrat
-from contrats.referents import Referents, fonction
 from contrats.workflows.contrat import activites_on, waiting_lines
 from mutualisation.models import Acte, Adhesion, Catalogue
 from mutualisation.models.catalogue import DomaineLu, DomaineVersion
-from mutualisation.referents import SiegeLu
+from mutualisation.referents import Referents, SiegeLu, fonction
 from socle import horloge
 from socle.dates import day_and_year
+from socle.typographie import of
+from territoire.models import Epci
 
 MUTUALISED = "mutualisée"
 CONTRACT_REVIEWS = "en mai ou juin, puis en novembre ou décembre"
@@ -36,9 +37,11 @@ ASSEMBLIES = {
 def contract_data(version: VersionContrat) -> dict[str, Any]:
     """The data of a version of a contract as they stand today; the same rows on the same day give the same dictionary.
 
-    People are those of the day of effect, or of today once it has come. The number of queries does not depend on domains.
+    The commune bears the name and code of the day of effect; people are those of that day, or of today once it has come.
+    The number of queries does not depend on domains.
     """
     epci, commune = version.epci, version.commune
+    named = commune.known_on(version.effective_on)
     today = epci.today
     day = max(today, version.effective_on)
     catalogue = Catalogue.objects.in_force(epci, version.effective_on).read()
@@ -57,12 +60,12 @@ def contract_data(version: VersionContrat) -> dict[str, Any]:
             "siren": epci.siren,
             "couleur": epci.couleur or None,
         },
-        "commune": {"nom": commune.name_on(version.effective_on), "code_insee": commune.code_insee},
+        "commune": {"nom": named.nom, "code_insee": named.code_insee},
         "effet_on": version.effective_on.isoformat(),
         "version": version.libelle,
         "deliberations": _deliberations(actes),
         "signataires": {"commune": _maire(version, day), "epci": None},
-        "visas": _visas(version, actes),
+        "visas": _visas(epci, named.nom, actes),
         "familles": _familles(covered, since, pole),
         "fiches": _fiches(version, covered, pole, referents),
         "revues": {"rythme": "chaque mois", "contrat": CONTRACT_REVIEWS},
@@ -109,10 +112,9 @@ def _deliberations(actes: list[Acte]) -> dict[str, str | None]:
     }
 
 
-def _visas(version: VersionContrat, actes: list[Acte]) -> list[str]:
+def _visas(epci: Epci, commune: str, actes: list[Acte]) -> list[str]:
     """Law, plan, convention, opinions and acts; what is not recorded is said to be to come."""
-    epci, commune = version.epci, version.commune
-    parties = f"{epci.nom} et la commune {commune.de}"
+    parties = f"{epci.nom} et la commune {of(commune)}"
     visas = [
         "le code général des collectivités territoriales, notamment son article L. 5211-4-2",
         "le schéma de mutualisation des services, lorsqu'il a été adopté (article L. 5211-39-1 du même code)",

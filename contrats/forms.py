@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import QuerySet
+from django.db import models
 
 from contrats.models import Engagement, Indicateur
 from socle.dates import day_and_year
@@ -24,11 +24,12 @@ class FiltreContrats(forms.Form):
         Pole.objects.none(), label="Pôle", required=False, empty_label="Tous les pôles"
     )
 
-    def __init__(self, data: Mapping[str, Any], *, poles: QuerySet[Pole]) -> None:
+    def __init__(self, data: Mapping[str, Any], *, poles: models.QuerySet[Pole]) -> None:
         super().__init__(data)
-        self.fields["pole"].queryset = poles  # type: ignore[attr-defined]
+        fields: dict[str, Any] = self.fields
+        fields["pole"].queryset = poles
         if not poles:
-            del self.fields["pole"]
+            del fields["pole"]
 
     @property
     def texte(self) -> str:
@@ -52,7 +53,8 @@ class EffetForm(forms.Form):
     def __init__(self, data: Mapping[str, Any], *, today: date) -> None:
         super().__init__(data)
         self._next, current = date(today.year + 1, 1, 1), date(today.year, 1, 1)
-        self.fields["effet"].choices = [  # type: ignore[attr-defined]
+        fields: dict[str, Any] = self.fields
+        fields["effet"].choices = [
             (self._next.isoformat(), f"le {day_and_year(self._next)}"),
             (current.isoformat(), f"le {day_and_year(current)}, en vigueur"),
         ]
@@ -132,20 +134,9 @@ class EngagementForm(forms.ModelForm):
             "niveau_attendu": f"Ce que la commune obtient, en phrases qu'on peut vérifier. {TEXT_LIMIT}",
             "horaires": "Par exemple : du lundi au vendredi, de 8 h 30 à 17 h 30.",
         }
-        field_classes: ClassVar = dict.fromkeys(
-            [
-                "missions",
-                "limites",
-                "evaluation_prealable",
-                "niveau_attendu",
-                "engagements_epci",
-                "engagements_commune",
-                "conditions_normales",
-                "urgence_definition",
-                "exceptionnel_definition",
-            ],
-            Texte,
-        )
+        field_classes: ClassVar = {
+            field.name: Texte for field in Engagement._meta.fields if isinstance(field, models.TextField)
+        }
 
     def __init__(self, *args: Any, groupement: str = "l'EPCI", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -210,11 +201,9 @@ class BaseIndicateurs(forms.BaseFormSet):
         kept = [form for form in self.forms if form.has_changed()]
         return [form.row() for form in kept if not form.cleaned_data.get("DELETE")]
 
-    def _construct_form(self, i: int, **kwargs: Any) -> forms.Form:
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         # A row emptied by hand is a row removed.
-        return super()._construct_form(  # type: ignore[misc]
-            i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False}
-        )
+        return {**super().get_form_kwargs(index), "empty_permitted": True}
 
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         super().add_fields(form, index)

@@ -9,8 +9,8 @@ from comptes.acces import Titre
 from comptes.models import Personne
 from comptes.roles import Role
 from contrats.models import Engagement, VersionContrat
-from contrats.referents import Referents
 from mutualisation.models import Adhesion, Ligne
+from mutualisation.referents import Referents
 from socle.typographie import plural, sort_key
 from territoire.models import Commune, Epci
 

@@ -4,15 +4,17 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.text import capfirst
 
 from comptes.models import Personne
 from comptes.roles import ROLES_COMMUNE, ROLES_EPCI, ROLES_POLE, Role
 from journal.workflows.personne import ONE_DAY, Identite, Mandat
+from socle.saisie import JourInput, phone_number
 from territoire.models import Commune, Epci, Pole
 
 NOT_BY_HAND = {Role.SERVICE}  # machine accounts come from `manage.py jeton`
+AGENT = "Un agent peut se connecter ; ses autres droits viennent des domaines dont il est référent ou responsable."
 BOUNDS = [
     MinValueValidator(date(1980, 1, 1), "Choisissez un jour à partir de 1980."),
     MaxValueValidator(date(2199, 12, 31), "Choisissez un jour avant 2200."),
@@ -27,8 +29,7 @@ class JourField(forms.DateField):
     """A day, with the browser's picker and French refusals."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(widget=widget, validators=BOUNDS, error_messages=DATE_ERRORS, **kwargs)
+        super().__init__(widget=JourInput, validators=BOUNDS, error_messages=DATE_ERRORS, **kwargs)
 
 
 def _text(name: str, label: str, *, required: bool = False, autocomplete: str = "off") -> forms.CharField:
@@ -54,10 +55,7 @@ class IdentiteForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        digits = RegexValidator(
-            r"^[0-9+().\s-]*$", "Écrivez un numéro : chiffres, espaces, points et « + » seulement."
-        )
-        self.fields["telephone"].validators.append(digits)
+        self.fields["telephone"].validators.append(phone_number)
 
     @property
     def identite(self) -> Identite:
@@ -92,6 +90,7 @@ class MandatForm(forms.Form):
         self.initial.setdefault("debut", epci.today)
         fields: dict[str, Any] = self.fields
         fields["role"].choices = _role_choices(epci)
+        fields["role"].help_text = AGENT
         fields["commune"].queryset = Commune.objects.members_of(epci, epci.today)
         fields["commune"].help_text = "Pour un DGS, un maire, un élu ou un collaborateur de commune."
         fields["pole"].queryset = Pole.objects.filter(epci=epci).order_by("tri")

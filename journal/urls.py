@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from journal.views import courriel, evenement, invitation, personne, tache
+from journal.views import courriel, evenement, invitation, personne, tache, vue
 
 app_name = "journal"
 urlpatterns = [
@@ -21,4 +21,6 @@ personnes = [
     path("personnes/<int:pk>/habilitations/", personne.grant, name="habilitation_nouvelle"),
     path("personnes/<int:pk>/inviter/", personne.send_invitation, name="inviter"),
     path("habilitations/<int:pk>/fin/", personne.end, name="habilitation_fin"),
+    path("vues/", vue.vue_nouvelle, name="vue_nouvelle"),
+    path("vues/<int:pk>/supprimer/", vue.vue_supprimer, name="vue_supprimer"),
 ]

@@ -25,6 +25,7 @@ REVIEWED_WITHIN = 100  # days: the slowest rhythm is quarterly
 def register() -> None:
     """Fill the registries of the ground floor."""
     registres.taches.register(TACHE_MOIS, run_month)
+    registres.intitules[TACHE_MOIS] = "Création des revues du mois"
     registres.demarrages.register("revues", start_reviews)
     registres.rendus.register("compte_rendu", render_minutes)
     registres.echeances.register("revues", deadlines)

@@ -14,6 +14,7 @@ from revues.models import CompteRendu, Point, Revue
 from revues.tableau import between, late
 from socle import horloge
 from socle.dates import month_name
+from socle.saisie import JourInput
 from territoire.models import Commune, Epci
 
 MONTH = re.compile(r"^20\d\d-(0[1-9]|1[0-2])$")
@@ -111,7 +112,7 @@ class CompteRenduForm(forms.ModelForm):
             "presents": "Une personne par ligne : retirez les absents, ajoutez les autres."
         }
         widgets: ClassVar = {
-            "tenue_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+            "tenue_on": JourInput,
             "presents": forms.Textarea(attrs={"rows": 4}),
         }
 
@@ -149,9 +150,7 @@ class PointForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "aria-describedby": "aucun-agent"}),
     )
     responsable = forms.CharField(label="Qui", required=False, max_length=200)
-    echeance_on = forms.DateField(
-        label="Pour quand", required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
+    echeance_on = forms.DateField(label="Pour quand", required=False, widget=JourInput)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -173,11 +172,9 @@ class BasePoints(forms.BaseFormSet):
         """The points to keep, as the workflow takes them."""
         return [form.cleaned_data for form in self.forms if form.cleaned_data.get("texte")]
 
-    def _construct_form(self, i: int, **kwargs: Any) -> forms.Form:
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         # Emptying a row removes the point.
-        return super()._construct_form(  # type: ignore[misc]
-            i, **{**kwargs, "empty_permitted": True, "use_required_attribute": False}
-        )
+        return {**super().get_form_kwargs(index), "empty_permitted": True}
 
 
 def point_formset(data: Any = None, *, initial: Any = None, kept: int = 0) -> Any:

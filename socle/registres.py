@@ -28,9 +28,6 @@ class Registre(Generic[F]):
     def __iter__(self) -> Iterator[F]:
         return iter(self._functions.values())
 
-    def names(self) -> list[str]:
-        return sorted(self._functions)
-
     def gather(self, *args: Any) -> list[Any]:
         """Every item that every registered function yields for `args`, in order of registration."""
         return [item for function in self for item in function(*args)]
@@ -74,6 +71,29 @@ class Carte:
     lien: Lien | None = None
 
 
+@dataclass(frozen=True)
+class Destinataire:
+    """Someone who may be written to: a person (comptes.Personne), her role, over a period, on a perimeter.
+
+    `periode` is the row that says so, a socle.models.Period. Without commune nor pôle she answers for the whole EPCI;
+    `domaine_id` is set for who holds a seat in title.
+    """
+
+    personne: Any
+    role: str
+    periode: Any
+    commune: Any = None
+    pole_id: int | None = None
+    domaine_id: int | None = None
+
+    @property
+    def etendue(self) -> int:
+        """How wide the perimeter is: 0 a commune, 1 a pôle, 2 the EPCI."""
+        if self.commune:
+            return 0
+        return 1 if self.pole_id else 2
+
+
 # (user, contexte, today) -> Echeance...
 echeances: Registre[Callable[[Any, Any, date], Iterable[Echeance]]] = Registre("echeances")
 # (user, contexte, today) -> Carte...
@@ -86,8 +106,15 @@ consequences: Registre[Callable[[Any, frozenset[int], date], Iterable[Consequenc
 liens: Registre[Callable[[Any, Any, Any, date], Iterable[Lien]]] = Registre("liens")
 # (user, on) -> comptes.acces.Titre...: titles that derive from elsewhere than habilitations
 titres: Registre[Callable[[Any, date], Iterable[Any]]] = Registre("titres")
+# (epci, roles, commune or None for all) -> Destinataire...: of open accounts, whatever the day; in as many queries
+# for one commune as for all
+destinataires: Registre[Callable[[Any, frozenset[str], Any], Iterable[Destinataire]]] = Registre(
+    "destinataires"
+)
 # kind of job -> (tache) -> None
 taches: Registre[Callable[[Any], None]] = Registre("taches")
+# kind of job -> its name on the page of jobs
+intitules: dict[str, str] = {}
 # kind of document -> (document) -> bytes
 rendus: Registre[Callable[[Any], bytes]] = Registre("rendus")
 # (epci) -> None: periodic work that an EPCI starts when it opens its first cycle; starting twice is harmless

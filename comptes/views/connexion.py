@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from comptes.forms import ConnexionForm
-from comptes.middleware import SUSPENDED_KEY
+from comptes.reprise import kept
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -29,8 +29,9 @@ class SignIn(LoginView):
         return templates()
 
     def get_default_redirect_url(self) -> str:
-        kept = SUSPENDED_KEY in self.request.session
-        return resolve_url("comptes:reprendre") if kept else super().get_default_redirect_url()
+        if kept(self.request):
+            return resolve_url("comptes:reprendre")
+        return super().get_default_redirect_url()
 
 
 def templates() -> list[str]:

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from comptes.middleware import SUSPENDED_KEY
+from comptes.reprise import forget, kept
 
 LONG = 20
 
@@ -13,15 +13,15 @@ LONG = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest) -> HttpResponse:
     """Show what was kept, with one button that sends it where it was going; POST gives it up."""
-    kept = request.session.get(SUSPENDED_KEY)
+    form = kept(request)
     if request.method == "POST":
-        request.session.pop(SUSPENDED_KEY, None)
+        forget(request)
         messages.info(request, "La saisie gardée est effacée.")
         return redirect("accueil")
-    if not kept:
+    if not form:
         return redirect("accueil")
-    fields = [(name, value) for name, values in kept["fields"].items() for value in values]
+    fields = [(name, value) for name, values in form["fields"].items() for value in values]
     textes = [value for _, value in fields if len(value) > LONG]
     return render(
-        request, "comptes/reprendre.html", {"chemin": kept["path"], "champs": fields, "textes": textes}
+        request, "comptes/reprendre.html", {"chemin": form["path"], "champs": fields, "textes": textes}
     )

@@ -1,6 +1,5 @@
 """One contract per commune; its versions are the initial text, then the avenants."""
 
-from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
@@ -48,10 +47,6 @@ class Contrat(models.Model):
 class VersionQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> "VersionQuerySet":
         return self.filter(contrat__in=Contrat.objects.visible_to(user))
-
-    def on(self, day: date) -> "VersionQuerySet":
-        """Versions whose effect has begun on a day, latest first."""
-        return self.filter(effective_on__lte=day).order_by("-effective_on", "-numero")
 
 
 class VersionContrat(Abilities, Versioned):

@@ -20,11 +20,10 @@ from contrats.fiche import missing_texts, state_of
 from contrats.forms import EffetForm, FiltreContrats, PreparerForm
 from contrats.liste import communes_of, read_rows, search
 from contrats.models import Contrat, Engagement, VersionContrat
-from contrats.referents import Referents
 from contrats.workflows.contrat import domaines_on, prepare_contract
 from documents.rendu import fingerprint, render_pdf
 from journal.models import Evenement
-from mutualisation.referents import SiegeLu
+from mutualisation.referents import Referents, SiegeLu
 from socle import horloge
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
@@ -139,7 +138,7 @@ def _fiches(request: HttpRequest, version: VersionContrat) -> list[LigneFiche]:
         mine.select_related("domaine").prefetch_related("indicateurs").order_by("domaine__ordre", "pk")
     )
     day = max(version.epci.today, version.effective_on)
-    referents = Referents(version.epci, day, [row.domaine_id for row in rows])
+    referents = Referents(version.epci, day, domaine__in=[row.domaine_id for row in rows])
     return [
         LigneFiche(
             row,

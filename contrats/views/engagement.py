@@ -14,10 +14,9 @@ from comptes.contexte import person
 from contrats.fiche import exceptional, missing_texts, rhythm, state_of, urgent
 from contrats.forms import EngagementForm, IndicateurFormSet
 from contrats.models import Contrat, Engagement
-from contrats.referents import Referents, fonction
 from contrats.workflows.contrat import save_engagement
 from journal.models import Evenement
-from mutualisation.referents import SiegeLu
+from mutualisation.referents import Referents, SiegeLu, fonction
 from socle import registres
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
@@ -40,7 +39,7 @@ def engagement(request: HttpRequest, pk: int) -> HttpResponse:
     found = _get(request, pk)
     epci = found.epci
     day = max(epci.today, found.version_contrat.effective_on)
-    referents = Referents(epci, day, [found.domaine_id])
+    referents = Referents(epci, day, domaine=found.domaine_id)
     own = reverse("contrats:engagement", args=[pk])
     liens = registres.liens.gather(request.user, found.commune, found.domaine, epci.today)
     context = {

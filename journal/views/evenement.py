@@ -19,7 +19,10 @@ PER_PAGE = 50
 
 @require_safe
 def history(request: HttpRequest, objet_type: str, objet_id: int) -> HttpResponse:
-    """What happened to an object, latest first, as far as the reader may know; 404 when that is nothing."""
+    """What happened to an object, latest first, as far as the reader may know.
+
+    404 when nothing did, unless the reader may see the object itself: pages lead here before its first event.
+    """
     model = _model(objet_type)
     rows = Evenement.objects.visible_to(request.user).filter(
         objet_type=model._meta.label_lower, objet_id=objet_id
@@ -27,10 +30,11 @@ def history(request: HttpRequest, objet_type: str, objet_id: int) -> HttpRespons
     page = Paginator(
         rows.select_related("acteur", "detail").order_by("-survenu_at", "-numero"), PER_PAGE
     ).get_page(request.GET.get("page"))
-    if not page.paginator.count:
+    obj = _visible(model, request.user).filter(pk=objet_id).first()
+    if not (obj or page.paginator.count):
         raise Http404
     context = {
-        "objet": _name(model, objet_id, request.user),
+        "objet": _name(model, obj),
         "lignes": _lines(list(page), request.user),
         "page": page,
     }
@@ -44,10 +48,9 @@ def _model(label: str) -> type[Model]:
         raise Http404 from error
 
 
-def _name(model: type[Model], pk: int, user: Any) -> str:
+def _name(model: type[Model], obj: Model | None) -> str:
     """The object by its name when the reader may see it, else by its kind."""
     kind = str(model._meta.verbose_name)
-    obj = _visible(model, user).filter(pk=pk).first()
     return f"{kind} {obj}" if obj else kind
 
 

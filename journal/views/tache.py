@@ -6,8 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from journal.models import Tache
 from journal.views.personne import annuaire_of
 from journal.visibilite import jobs_for
+from socle.registres import intitules
 
 PER_PAGE = 25
 TONES = {"faite": "v", "nouvel essai prévu": "r", "en cours": "a", "prévue": "n"}
@@ -24,9 +26,14 @@ def index(request: HttpRequest) -> HttpResponse:
         request.GET.get("a-faire")
     )
     context = {
-        "a_faire": [(tache, TONES[tache.etat]) for tache in coming],
+        "a_faire": [_row(tache) for tache in coming],
         "pages_a_faire": coming,
-        "faites": [(tache, TONES[tache.etat]) for tache in page],
+        "faites": [_row(tache) for tache in page],
         "page": page,
     }
     return render(request, "journal/tache/liste.html", context)
+
+
+def _row(tache: Tache) -> tuple[Tache, str, str]:
+    """A job, its name in French, the tone of its state."""
+    return tache, intitules.get(tache.type, tache.type), TONES[tache.etat]

@@ -61,7 +61,7 @@ def _joined(outer: _Buffer) -> Iterator[None]:
     try:
         with transaction.atomic():
             yield
-    except BaseException:
+    except BaseException:  # even Ctrl-C or a killed worker: what was rolled back must not be told
         del outer.events[kept:]
         raise
 

@@ -15,7 +15,7 @@ from revues.forms import NO_NAME, BasePoints, CompteRenduForm, point_formset
 from revues.models import CompteRendu, Revue
 from revues.participants import participants
 from revues.tableau import between
-from revues.workflows.compte_rendu import issue_minutes, observation_end, recipients, write_minutes
+from revues.workflows.compte_rendu import issue_minutes, observation_end, recipients_of, write_minutes
 from socle import horloge
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
@@ -211,7 +211,7 @@ def _confirm(
         "compte_rendu": minutes,
         "revues": revues,
         "points": list(minutes.points.order_by("ordre")),
-        "destinataires": recipients(minutes, revues),
+        "destinataires": recipients_of(minutes, revues),
         "observation_until_on": observation_end(revue.epci),
         "refus": refus,
     }

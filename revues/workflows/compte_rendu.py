@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from comptes.models import Habilitation, Personne
+from comptes.destinataires import recipients
+from comptes.models import Personne
 from comptes.roles import Role
 from documents.models import Document
 from documents.workflows.document import reserve
@@ -199,13 +200,11 @@ def _hold(minutes: CompteRendu, revues: list[Revue], acteur: Personne) -> None:
         )
 
 
-def recipients(minutes: CompteRendu, revues: Iterable[Revue]) -> list[Personne]:
+def recipients_of(minutes: CompteRendu, revues: Iterable[Revue]) -> list[Personne]:
     """Who receives the minutes: those expected at the reviews, and the DGS of the commune."""
-    dgs = Habilitation.objects.on(minutes.epci.today).filter(
-        epci=minutes.epci, commune=minutes.commune, role=Role.DGS
-    )
-    people = {row.personne for row in dgs.select_related("personne").order_by("pk")}
-    expected = Participants(minutes.epci, minutes.commune, minutes.tenue_on)
+    epci, commune = minutes.epci, minutes.commune
+    people = set(recipients(epci, Role.DGS, on=epci.today, commune=commune))
+    expected = Participants(epci, commune)
     for revue in revues:
         people.update(expected.of(revue))
     return sorted(people, key=lambda p: (p.tri, p.pk))
@@ -221,5 +220,5 @@ def _tell(minutes: CompteRendu, revues: list[Revue]) -> None:
             sujet=f"Compte rendu de revue, {minutes.commune}",
             contexte={"minutes": minutes, "revues": revues},
         )
-        for personne in recipients(minutes, revues)
+        for personne in recipients_of(minutes, revues)
     )

@@ -139,7 +139,7 @@ def _create(epci: Epci, commune: Commune, first: date, planned: list[Revue]) -> 
     Revue.objects.bulk_create(fresh)
     for revue in fresh:
         _record(revue)
-    _invite(fresh, Participants(epci, commune, first))
+    _invite(fresh, Participants(epci, commune))
     return fresh
 
 

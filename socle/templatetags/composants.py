@@ -30,14 +30,6 @@ from socle.typographie import plural
 register = template.Library()
 
 TONES = ("v", "a", "o", "r", "n")
-CELLS = {
-    "v": "entier",
-    "p": "en partie",
-    "a": "arrive",
-    "x": "part",
-    "n": "non partagé",
-    "r": "en attente d'acte",
-}
 BUTTONS = ("primary", "outline-primary", "outline-danger", "lien")
 
 
@@ -191,8 +183,11 @@ def bouton_post(
 
 
 @register.simple_tag
-def champ(bound: BoundField, aide: str = "") -> str:
-    """A field with its label, help and fault, tied together for screen readers; what was typed stays."""
+def champ(bound: BoundField, aide: str = "", mention: bool = True) -> str:
+    """A field with its label, help and fault, tied together for screen readers; what was typed stays.
+
+    `mention=False` leaves out « (facultatif) »: the help says when the field is needed, or nothing on the form is.
+    """
     if bound.is_hidden:
         return str(bound)
     help_text = aide or bound.help_text
@@ -207,7 +202,7 @@ def champ(bound: BoundField, aide: str = "") -> str:
             "decrit_par": described_by,
             "groupe": grouped,
             "coche": single_check,
-            "facultatif": not bound.field.required and not single_check,
+            "facultatif": mention and not bound.field.required and not single_check,
             "options": _options(bound),
             "saisie": bound.as_widget(attrs=_widget_attrs(bound, described_by)),
         },
@@ -320,29 +315,3 @@ def _event(source: Any, quand: str, quoi: str, qui: str, detail: str) -> dict[st
 
     moment: datetime = read(quand)
     return {"quand": moment, "quoi": read(quoi), "qui": read(qui), "detail": read(detail)}
-
-
-# The matrix
-
-
-@register.simple_tag
-def case(genre: str, phrase: str, url: str = "", courante: bool = False) -> SafeString:
-    """A cell of the matrix, `<td>` included.
-
-    v whole, p in part, a arriving, x leaving, n none, r waiting for an act. `phrase` says it in words
-    (« Floirac, Ressources humaines : en partie »). No template behind: a page holds up to 2,844 cells.
-    """
-    _known(genre, CELLS, "genre de case")
-    if not url:
-        return format_html('<td class="{}"><b><span>{}</span></b></td>', genre, phrase)
-    current = mark_safe(' aria-current="true"') if courante else ""
-    markup = '<td class="{}"><a href="{}" title="{}"{}><span>{}</span></a></td>'
-    return format_html(markup, genre, url, phrase, current, phrase)
-
-
-@register.simple_tag
-def legende(genre: str, mot: str = "") -> SafeString:
-    """One line of the legend of the matrix, inside `<ul class="legende">`."""
-    _known(genre, CELLS, "genre de case")
-    markup = '<li><i class="{}" aria-hidden="true"></i> <span>{}</span></li>'
-    return format_html(markup, genre, mot or CELLS[genre])

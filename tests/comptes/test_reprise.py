@@ -5,8 +5,10 @@ from html import unescape
 from http import HTTPStatus
 
 import pytest
+from django.test import Client
 
 from comptes.models import Personne
+from comptes.reprise import COOKIE, KEY
 from comptes.roles import Role
 from tests.comptes import captured
 from tests.factories import PASSWORD, EpciFactory, PersonneFactory, holder
@@ -26,8 +28,21 @@ def administrateur():
     return holder(Role.ADMINISTRATEUR, EpciFactory())
 
 
+@pytest.fixture
+def client(client, administrateur):
+    """A browser where the session of the administrator just ended."""
+    sign_in(client, administrateur)
+    end_session(client)
+    return client
+
+
 def sign_in(client, personne, **more):
     return client.post("/connexion/", {"username": personne.email, "password": PASSWORD, **more})
+
+
+def end_session(client):
+    """As when it expires: the browser keeps its cookies, the server knows the session no longer."""
+    client.session.delete()
 
 
 def hidden_fields(page):
@@ -94,6 +109,54 @@ class TestNobodyElse:
     def test_it_asks_to_sign_in(self, client):
         client.post("/personnes/nouvelle/", SAISIE)
         assert client.get("/reprendre/").url == "/connexion/?next=/reprendre/"
+
+    def test_who_signs_in_instead_of_the_author_finds_nothing(self, client):
+        client.post("/personnes/nouvelle/", SAISIE)
+        other = holder(Role.ADMINISTRATEUR, EpciFactory())
+        assert sign_in(client, other).url == "/"
+        assert client.get("/reprendre/").url == "/"
+        assert KEY not in client.session
+
+    def test_even_when_the_address_leads_there(self, client):
+        client.post("/personnes/nouvelle/", SAISIE)
+        sign_in(client, PersonneFactory(), next="/reprendre/")
+        response = client.get("/reprendre/", follow=True)
+        assert SAISIE["nom"] not in unescape(response.content.decode())
+        assert KEY not in client.session
+
+    def test_what_is_typed_next_belongs_to_who_signed_in_last(self, client, administrateur):
+        second = holder(Role.ADMINISTRATEUR, EpciFactory())
+        sign_in(client, second)
+        end_session(client)
+        client.post("/personnes/nouvelle/", SAISIE)
+        assert sign_in(client, second).url == "/reprendre/"
+        end_session(client)
+        client.post("/personnes/nouvelle/", SAISIE)
+        assert sign_in(client, administrateur).url == "/"
+
+    def test_a_browser_where_nobody_signed_in_keeps_nothing(self, client, administrateur):
+        unknown = type(client)()
+        assert unknown.post("/personnes/nouvelle/", SAISIE).url == "/connexion/?next=/personnes/nouvelle/"
+        assert sign_in(unknown, administrateur).url == "/"
+
+    def test_the_mark_of_a_person_is_made_by_the_server_alone(self, client, administrateur):
+        mark = client.cookies[COOKIE]
+        assert (mark["httponly"], mark["samesite"]) == (True, "Lax")
+        assert str(administrateur.pk) != mark.value and administrateur.email not in mark.value
+        client.cookies[COOKIE] = f"x{mark.value[1:]}"
+        client.post("/personnes/nouvelle/", SAISIE)
+        assert sign_in(client, administrateur).url == "/"
+
+    def test_an_older_form_is_refused_once_somebody_else_signed_in(self, administrateur):
+        """The cookie then names the wrong person: the CSRF token, renewed at sign-in, is what refuses the form."""
+        browser = Client(enforce_csrf_checks=True)
+        browser.get("/connexion/")
+        before = browser.cookies["csrftoken"].value
+        personne = PersonneFactory()
+        token = {"csrfmiddlewaretoken": before}
+        sign_in(browser, personne, **token)
+        end_session(browser)
+        assert browser.post("/personnes/nouvelle/", {**SAISIE, **token}).status_code == HTTPStatus.FORBIDDEN
 
     def test_the_next_user_of_the_browser_finds_nothing(self, client, administrateur):
         client.post("/personnes/nouvelle/", SAISIE)

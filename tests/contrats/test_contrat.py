@@ -15,6 +15,7 @@ from contrats.workflows.contrat import prepare_contract, save_engagement
 from documents.controle import check_pdf
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
+from territoire.models import CommuneVersion
 from tests.concurrence import failures, together
 from tests.documents import exemples
 from tests.factories import (
@@ -235,6 +236,20 @@ def test_people_of_both_sides(monde: Any, version: VersionContrat) -> None:
     }
     assert referents["epci"]["titulaire"] == str(monde.responsable)
     assert data["fiches"][2]["referents"] == {"commune": None, "epci": None}
+
+
+def test_the_commune_bears_the_name_and_code_of_the_day_of_effect(version: VersionContrat) -> None:
+    commune = version.commune
+    facts = {"commune": commune, "code_insee": "33901"}
+    CommuneVersion.objects.create(nom="Le Bourg", debut=date(2020, 1, 1), fin=EFFECT, **facts)
+    CommuneVersion.objects.create(nom="Montferrand", debut=EFFECT, **facts | {"code_insee": "33902"})
+    data = contract_data(version)
+    assert data["commune"] == {"nom": "Montferrand", "code_insee": "33902"}
+    assert any("la commune de Montferrand" in visa for visa in data["visas"])
+    version.effective_on = date(2027, 1, 1)
+    data = contract_data(version)
+    assert data["commune"] == {"nom": "Le Bourg", "code_insee": "33901"}
+    assert any("la commune du Bourg" in visa for visa in data["visas"])
 
 
 def test_deadlines_in_words(version: VersionContrat) -> None:

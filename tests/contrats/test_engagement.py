@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from contrats.forms import EngagementForm
 from contrats.models import Engagement, Indicateur
 from contrats.workflows.contrat import save_engagement
 from journal.models import Evenement
@@ -15,20 +16,6 @@ from socle.droits import ActionInterdite
 from socle.erreurs import Conflit
 from tests.factories import EngagementFactory, domaine
 
-TEXTS = (
-    "missions",
-    "limites",
-    "evaluation_prealable",
-    "niveau_attendu",
-    "engagements_epci",
-    "engagements_commune",
-    "conditions_normales",
-    "horaires",
-    "astreinte",
-    "telephone_astreinte",
-    "urgence_definition",
-    "exceptionnel_definition",
-)
 INDICATOR = {
     "libelle": "Délai",
     "unite": "jours",
@@ -45,7 +32,8 @@ def fiche(monde: Any) -> Engagement:
 
 
 def form(*rows: dict[str, str], version: int = 1, **values: Any) -> dict[str, Any]:
-    data: dict[str, Any] = dict.fromkeys(TEXTS, "")
+    """What the page posts: every field of the fiche left empty but the choices, then the rows of indicators."""
+    data: dict[str, Any] = dict.fromkeys(EngagementForm.base_fields, "")
     data |= {
         "urgence_accuse_heures": "1",
         "urgence_decision_heures": "4",

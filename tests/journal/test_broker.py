@@ -1,6 +1,8 @@
-"""The same ticks with a real worker: filesystem always, Redis and RabbitMQ when they answer on this machine.
+"""The same ticks with a real worker, through the filesystem, Redis and RabbitMQ.
 
-A worker process works on the database of the test; the wake-up after commit is the real one.
+A worker process works on the database of the test; the wake-up after commit is the real one. The filesystem always answers.
+Redis and RabbitMQ are looked for at their usual ports: absent, their tests are skipped and the summary says so. A broker
+announced by TEST_REDIS_URL or TEST_RABBITMQ_URL is expected: absent, its tests fail.
 """
 
 import os
@@ -30,9 +32,10 @@ from socle import horloge
 from tests.factories import AdhesionFactory, CourrielFactory, CycleFactory, EpciFactory, catalogue, today
 
 PATIENCE = 40
+# The variable that announces a broker, and where it is looked for when nothing does.
 BROKERS = {
-    "redis": os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15"),
-    "rabbitmq": os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//"),
+    "redis": ("TEST_REDIS_URL", "redis://127.0.0.1:6379/15"),
+    "rabbitmq": ("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//"),
 }
 
 
@@ -45,7 +48,21 @@ def answers(url: str) -> bool:
     return True
 
 
-URLS = {"filesystem": "filesystem://", **{name: url for name, url in BROKERS.items() if answers(url)}}
+def url_of(name: str) -> str:
+    """The address of a broker; the test fails when it was announced and does not answer, is skipped when it was not."""
+    if name == "filesystem":
+        return "filesystem://"
+    variable, usual = BROKERS[name]
+    announced = os.environ.get(variable)
+    url = announced or usual
+    if not answers(url):
+        place = urlsplit(url).netloc.rpartition("@")[2]  # without the password
+        if announced:
+            pytest.fail(f"{variable} announces {name} at {place}, and nothing answers there")
+        pytest.skip(f"{name} does not answer at {place}: not tested ({variable} says where it must)")
+    return url
+
+
 pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
 
 
@@ -132,9 +149,9 @@ class Broker:
             time.sleep(0.2)
 
 
-@pytest.fixture(params=list(URLS))
+@pytest.fixture(params=["filesystem", *BROKERS])
 def broker(request: pytest.FixtureRequest, tmp_path: Path, settings: Any) -> Iterator[Broker]:
-    one = Broker(URLS[request.param], tmp_path)
+    one = Broker(url_of(request.param), tmp_path)
     one.app.set_current()
     try:
         yield one
@@ -204,3 +221,21 @@ def test_a_dead_broker_costs_nothing_but_time(tmp_path: Path, tick: Callable[[],
     assert not is_done(tache.cle)
     tick()
     assert is_done(tache.cle) and all_sent()
+
+
+@pytest.mark.parametrize("name", list(BROKERS))
+def test_an_absent_broker_is_never_silent(name: str, monkeypatch: pytest.MonkeyPatch):
+    variable, usual = BROKERS[name]
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        absent = usual.replace(f":{urlsplit(usual).port}", f":{port}")
+        monkeypatch.setitem(BROKERS, name, (variable, absent))
+        monkeypatch.delenv(variable, raising=False)
+        with pytest.raises(pytest.skip.Exception, match=f"{name} does not answer at 127.0.0.1:{port}"):
+            url_of(name)
+        monkeypatch.setenv(variable, absent)
+        with pytest.raises(pytest.fail.Exception, match=f"{variable} announces {name}"):
+            url_of(name)
+        nobody.listen()
+        assert url_of(name) == absent

@@ -10,7 +10,7 @@ from comptes.roles import Role
 from journal.models import PieceJointe
 from journal.workflows.invitation import invite
 from journal.workflows.unite import record, unit
-from socle import horloge
+from socle import horloge, registres
 from tests.factories import (
     CourrielFactory,
     EpciFactory,
@@ -134,6 +134,13 @@ class TestJobs:
         assert shown.index("a-venir") < shown.index("<h2>Faites") < shown.index("finie")
         assert "d-ailleurs" not in shown
 
+    def test_a_job_is_called_by_its_name(self, client, epci, administrateur):
+        assert set(registres.intitules) == set(registres.taches._functions)
+        TacheFactory(epci=epci, type="mutualisation.effet")
+        client.force_login(administrateur)
+        shown = text(client, "/taches/")
+        assert "Prise d’effet des choix" in shown and "mutualisation.effet" not in shown
+
     def test_empty_it_says_so(self, client, administrateur):
         client.force_login(administrateur)
         shown = text(client, "/taches/")
@@ -216,6 +223,13 @@ class TestHistory:
     def test_what_has_no_history_does_not_exist(self, client, monde, path):
         client.force_login(monde.direction)
         text(client, f"/historique/{path}", HTTPStatus.NOT_FOUND)
+
+    def test_before_the_first_event_the_page_says_so(self, client, monde):
+        path = f"/historique/mutualisation.declaration/{monde.a.declaration.pk}/"
+        client.force_login(monde.a.dgs)
+        assert "Rien n’est encore inscrit" in text(client, path)
+        client.force_login(monde.b.dgs)
+        text(client, path, HTTPStatus.NOT_FOUND)
 
     def test_the_kind_may_be_written_in_any_case(self, client, monde):
         path = self.tell(monde, monde.a)

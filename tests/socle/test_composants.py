@@ -154,6 +154,10 @@ class TestChamp:
             "Tapé &lt;b&gt;déjà&lt;/b&gt;" in html and "(facultatif)" in html and "aria-invalid" not in html
         )
 
+    def test_a_field_needed_at_times_is_not_said_optional(self, fautif: Formulaire) -> None:
+        html = render("{% champ f mention=False %}", f=fautif["motif"])
+        assert "<label" in html and "facultatif" not in html
+
     def test_radios_stand_in_a_fieldset_without_aria_invalid(self, fautif: Formulaire) -> None:
         html = render("{% champ f %}", f=fautif["sens"])
         assert (
@@ -215,24 +219,6 @@ class TestWaysThrough:
 
     def test_an_empty_history_says_so(self) -> None:
         assert "Rien n'est encore inscrit" in render("{% historique e %}", e=[])
-
-
-class TestMatrice:
-    def test_a_cell_says_itself_in_words(self) -> None:
-        html = render('{% case "p" phrase "/x" True %}', phrase="Floirac, RH : <6> sur 9")
-        assert '<td class="p"><a href="/x"' in html and 'aria-current="true"' in html
-        assert "<span>Floirac, RH : &lt;6&gt; sur 9</span>" in html
-
-    def test_a_cell_without_address_is_no_link(self) -> None:
-        assert "<a" not in render('{% case "n" "Non partagé" %}')
-
-    def test_an_unknown_kind_fails(self) -> None:
-        with pytest.raises(ValueError, match="genre de case"):
-            render('{% case "z" "?" %}')
-
-    def test_the_legend_has_a_word_for_each_kind(self) -> None:
-        assert "en attente d&#x27;acte" in render('{% legende "r" %}')
-        assert "arrive au 1er janvier 2028" in render('{% legende "a" "arrive au 1er janvier 2028" %}')
 
 
 class TestFrame:

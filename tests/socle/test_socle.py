@@ -72,7 +72,6 @@ class TestRegistre:
         registre.register("b", lambda n: [n, n + 1])
         registre.register("a", lambda n: iter([n * 10]))
         assert registre.gather(2) == [2, 3, 20]
-        assert registre.names() == ["a", "b"]
         assert registre.get("a")(1).__next__() == 10
 
     def test_a_name_is_taken_once(self):
