@@ -3,15 +3,50 @@
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, Response
 
 MOST_TABS = 400
+TOKEN = "jeton" + 27 * "0"
 # What a screen reader would say of the focused element, roughly: its label, its name or its text.
 NAME = """() => {
   const e = document.activeElement;
   if (!e || e === document.body) return "";
   const labels = e.labels && e.labels.length ? [...e.labels].map(l => l.innerText).join(" ") : "";
   return (e.getAttribute("aria-label") || labels || e.innerText || e.value || "").replace(/[\\s\\u00a0\\u202f]+/g, " ").trim();
+}"""
+WIDEST = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# A form made in the page itself: what the browser receives is what it would have received from the real one.
+SEND = """([action, fields]) => {
+  const form = document.createElement("form");
+  Object.assign(form, {method: "post", action});
+  for (const [name, value] of Object.entries(fields)) {
+    const field = document.createElement("textarea");
+    Object.assign(field, {name, value});
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
+}"""
+FORCED = "() => matchMedia('(forced-colors: active)').matches"
+# Texts under 4.5:1 on the first background painted behind them. axe cannot say it in forced colours: it reads
+# -webkit-text-fill-color, which Chromium still gives as the author wrote it.
+FAINT = """() => {
+  const rgba = text => { const n = text.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
+  const light = c => c.slice(0, 3).map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  const behind = e => {
+    for (; e; e = e.parentElement) { const c = rgba(getComputedStyle(e).backgroundColor); if (c[3] === 1) return c; }
+    return rgba(getComputedStyle(document.body).backgroundColor);
+  };
+  const spoken = e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.checkVisibility() && !e.disabled;
+  const ratio = e => {
+    const [dark, bright] = [rgba(getComputedStyle(e).color), behind(e)].map(light).sort((a, b) => a - b);
+    return (bright + .05) / (dark + .05);
+  };
+  return [...document.body.querySelectorAll("*")].filter(e => spoken(e) && ratio(e) < 4.5)
+    .map(e => `${ratio(e).toFixed(2)} ${e.outerHTML.slice(0, 200)}`);
 }"""
 KIND = "() => document.activeElement ? document.activeElement.tagName.toLowerCase() : ''"
 
@@ -22,16 +57,61 @@ class Clavier:
     def __init__(self, page: Page, root: str) -> None:
         self.page = page
         self.root = root
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
 
-    def open(self, path: str) -> None:
+    def sign_in(self, personne: Any) -> None:
+        """Put the session of somebody in the browser, or nobody's, without the page of sign-in."""
+        self.page.context.clear_cookies()
+        if personne is not None:
+            client = Client()
+            client.force_login(personne, backend="django.contrib.auth.backends.ModelBackend")
+            self._keep(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
+
+    def open(self, path: str, status: int = 200) -> None:
         """Type an address."""
-        self.page.goto(self.root + path)
+        self.arrived(self.page.goto(self.root + path), status)
+
+    def send(self, path: str, fields: dict[str, Any], status: int) -> None:
+        """Send a form from the page shown, with its token; what comes back is checked."""
+        self._keep(settings.CSRF_COOKIE_NAME, TOKEN)
+        self._post(path, {"csrfmiddlewaretoken": TOKEN, **fields}, status)
+
+    def send_without_token(self, path: str) -> None:
+        """Send a form whose token is gone; the refusal is checked."""
+        self._post(path, {}, 403)
+
+    def _post(self, path: str, fields: dict[str, Any], status: int) -> None:
+        with self.page.expect_navigation() as arrival:
+            self.page.evaluate(SEND, [self.root + path, {name: str(value) for name, value in fields.items()}])
+        self.arrived(arrival.value, status)
+
+    def _keep(self, name: str, value: str) -> None:
+        self.page.context.add_cookies([{"name": name, "value": value, "url": self.root}])
+
+    def arrived(self, response: Response | None, expected: int) -> None:
+        """Check the page just received and its code; the browser itself writes an error for a code of refusal."""
+        assert response, self.page.url
+        assert response.status == expected, f"{self.page.url}: {response.status}, not {expected}"
         self.check()
+        said = f"the server responded with a status of {expected}"
+        self.errors = [error for error in self.errors if expected < 400 or said not in error]
 
     def check(self) -> None:
-        """No accessibility violation that axe can see."""
-        results = Axe().run(self.page)
+        """No accessibility violation that axe can see; in forced colours, where it cannot see contrasts, none of ours."""
+        forced = self.page.evaluate(FORCED)
+        rules = {"color-contrast": {"enabled": not forced}}
+        results = Axe().run(self.page, options={"resultTypes": ["violations"], "rules": rules})
         assert results.violations_count == 0, f"{self.page.url}\n{results.generate_report()}"
+        faint = self.page.evaluate(FAINT) if forced else []
+        assert not faint, (self.page.url, faint)
+
+    def check_reflow(self) -> None:
+        """Nothing to scroll sideways at 320 px, which is 400 % of 1,280; the page is then wide again."""
+        self.page.set_viewport_size({"width": 320, "height": 700})
+        assert self.page.evaluate(WIDEST) <= 0, f"{self.page.url} scrolls sideways at 320 px"
+        self.page.set_viewport_size({"width": 1280, "height": 900})
 
     def focus(self, name: str, kind: str = "") -> None:
         """Press Tab until an element whose name contains `name` (and of tag `kind`) has the focus."""

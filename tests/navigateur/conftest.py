@@ -3,16 +3,19 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.conf import settings
 from playwright.sync_api import Page
 
-from demo.horloge import current_offset
+from demo.horloge import current_offset, set_now
 from socle import horloge
+from tests.factories import Monde, build_world
 from tests.navigateur.clavier import Clavier
 
+DAY = datetime(2027, 2, 10, 9, tzinfo=UTC)
 # Playwright keeps an event loop in this thread; the ORM is called from it between two pages.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 QUIET = (
@@ -49,12 +52,19 @@ def moving_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def monde(moving_clock: None) -> Monde:
+    """The world on its day; the server stands in another thread, so its clock is the database's."""
+    with horloge.at(DAY):
+        world = build_world()
+    set_now(DAY)
+    return world
+
+
+@pytest.fixture
 def clavier(page: Page, live_server: Any) -> Iterator[Clavier]:
     """A page driven by keyboard only; any error of a script fails the test."""
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.set_default_timeout(10_000)
     assert settings.DEMO
-    yield Clavier(page, live_server.url)
-    assert not errors, errors
+    one = Clavier(page, live_server.url)
+    yield one
+    assert not one.errors, one.errors
