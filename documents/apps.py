@@ -10,3 +10,4 @@ class DocumentsConfig(AppConfig):
         from socle import registres
 
         registres.taches.register(TACHE_RENDRE, run_render)
+        registres.intitules[TACHE_RENDRE] = "Mise en page d'un document"

@@ -23,6 +23,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from documents import polices
 from documents.polices import fingerprint
+from socle.couleur import readable
 
 __all__ = ["Attachment", "fingerprint", "render_pdf", "unprintable"]
 
@@ -32,6 +33,7 @@ STYLES = Path(__file__).resolve().parent.parent / "static" / "css"
 STYLE_NAMES = frozenset({"pdf.css"})
 LANGUAGE = "fr"
 
+COVER_RATIO = 4.5  # WCAG 1.4.3: white text stands on the cover
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 # Joiners and direction marks print nothing: none of them is a missing glyph.
 _INVISIBLE = frozenset(
@@ -110,20 +112,6 @@ def unprintable(text: str) -> list[str]:
     return [char for char in dict.fromkeys(unicodedata.normalize("NFC", text)) if _is_lost(char)]
 
 
-def readable_colour(colour: str) -> str:
-    """The colour, darkened step by step until white text on it reaches the ratio 4.5 of WCAG 1.4.3."""
-    channels = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-    while 1.05 / (_luminance(channels) + 0.05) < 4.5:
-        channels = [channel * 19 // 20 for channel in channels]
-    return "#" + "".join(f"{channel:02x}" for channel in channels)
-
-
-def _luminance(channels: Sequence[int]) -> float:
-    shares = [c / 255 for c in channels]
-    linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 def _fonts() -> polices.FontConfiguration:
     """One per process: finding the faces again for each document would cost as much as a page."""
     global _configuration
@@ -149,7 +137,7 @@ def _prepare(root: Element) -> None:
     root.set("lang", LANGUAGE)
     colour = root.get("data-couleur", "")
     if _COLOUR.fullmatch(colour):
-        root.set("style", f"--marque: {readable_colour(colour)}")
+        root.set("style", f"--marque: {readable(colour, COVER_RATIO)}")
     missing: dict[str, None] = {}
     for element in root.iter():
         element.text = _printable(element.text, missing)

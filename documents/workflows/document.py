@@ -11,7 +11,6 @@ from journal.models import Tache
 from journal.workflows.tache import schedule
 from journal.workflows.unite import record, unite
 from socle import horloge, registres
-from socle.erreurs import Refus
 from territoire.models import Commune, Epci
 
 TACHE_RENDRE = "documents.rendre"
@@ -20,7 +19,7 @@ NEXT_NUMBER = """
     ON CONFLICT (epci_id, type, annee) DO UPDATE SET dernier = documents_compteurdocument.dernier + 1
     RETURNING dernier
 """
-PREFIXES = {"accuse": "AD", "compte_rendu": "CR", "contrat": "C"}
+PREFIXES = {"accuse": "AD", "compte_rendu": "CR"}
 
 
 @unite
@@ -82,27 +81,12 @@ def complete(*, document: Document, octets: bytes) -> None:
     if not claimed:
         return
     DocumentContenu.objects.create(document=document, octets=octets)
-    _record(document, "document.emis", f"{document.titre} : document {document.reference} émis")
-
-
-@unite
-def annul(*, document: Document, motif: str) -> None:
-    """Show a reserved number as annulled; an issued document cannot be (a correction is a new version)."""
-    if not Document.objects.filter(pk=document.pk, etat=Document.Etat.RESERVE).update(
-        etat=Document.Etat.ANNULE
-    ):
-        raise Refus("Ce document est déjà émis : il ne peut plus être annulé.")
-    _record(document, "document.annule", f"Document {document.reference} annulé", {"motif": motif})
-
-
-def _record(document: Document, type: str, libelle: str, detail: dict[str, Any] | None = None) -> None:
     record(
-        type=type,
+        type="document.emis",
         objet=document,
         epci=document.epci,
         commune=document.commune,
-        libelle=libelle,
+        libelle=f"{document.titre} : document {document.reference} émis",
         acteur=None,
         contenu={"reference": document.reference, "type": document.type},
-        detail=detail,
     )

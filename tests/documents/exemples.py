@@ -137,22 +137,26 @@ def accuse(**changes: Any) -> dict[str, Any]:
         "depose_at": "2027-02-24T16:40:00+01:00",
         "depose_par": "Julien Castaing",
         "qualite": "directeur général des services",
+        "visa": "",
         "changements": [
             {
                 "domaine": "Archives et documentation",
                 "nature": "entree",
+                "passage": False,
                 "activites": ["Conseil aux services et gestion documentaire", "Archivage électronique"],
                 "motif": "L'archiviste de la commune part en retraite et son poste n'est pas remplacé.",
             },
             {
                 "domaine": "Bâtiments",
                 "nature": "extension",
+                "passage": False,
                 "activites": ["Énergie et fluides"],
                 "motif": "",
             },
             {
                 "domaine": "Logistique et magasins",
                 "nature": "retrait",
+                "passage": False,
                 "activites": ["Courrier et vaguemestre"],
                 "motif": "La commune reprend la tournée du courrier.",
             },

@@ -12,11 +12,10 @@ from django.test import RequestFactory
 from documents.models import CompteurDocument, Document, DocumentContenu
 from documents.views.document import serve
 from documents.workflows import document as workflow
-from documents.workflows.document import annul, complete, reserve, run_render
+from documents.workflows.document import complete, reserve, run_render
 from journal.models import Evenement, Tache
 from journal.workflows.tache import run_due
 from socle import horloge, registres
-from socle.erreurs import Refus
 from territoire.models import Epci
 from tests.concurrence import PATIENCE, failures, together
 from tests.factories import DocumentFactory, EpciFactory
@@ -142,24 +141,6 @@ class TestIssue:
         for octets in (OCTETS, b"autres octets"):
             complete(document=document, octets=octets)
         assert bytes(DocumentContenu.objects.get().octets) == OCTETS
-
-    def test_a_reserved_number_may_be_annulled_and_stays_seen(self, rendered: list[str]):
-        document = take(EpciFactory())
-        annul(document=document, motif="doublon")
-        assert run_due() == 1
-        document.refresh_from_db()
-        assert (document.etat, rendered) == ("annule", [])
-        evenement = Evenement.objects.about(document).get()
-        assert evenement.libelle == "Document AD-2027-001 annulé"
-        assert evenement.detail.contenu == {"motif": "doublon"}
-        assert take(document.epci).numero == 2
-
-    def test_an_issued_document_is_not_annulled(self):
-        document = DocumentFactory(emis=True)
-        with pytest.raises(Refus, match="déjà émis"):
-            annul(document=document, motif="doublon")
-        document.refresh_from_db()
-        assert document.etat == "emis"
 
 
 @pytest.mark.django_db

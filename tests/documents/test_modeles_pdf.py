@@ -314,13 +314,36 @@ def test_markup_in_texts_is_printed_not_obeyed() -> None:
         ("extension", "S’étend"),
         ("retrait", "Sort : la commune"),
         ("regularisation", "Se régularise"),
+        ("prestation", "Prestation : le service"),
+        ("revision", "Niveau de service à réviser"),
     ],
 )
 def test_the_receipt_says_each_change(changement: str, phrase: str) -> None:
-    contexte = exemples.accuse(
-        changements=[{"domaine": "Finances", "nature": changement, "activites": ["Paie"], "motif": ""}]
-    )
+    change = {
+        "domaine": "Finances",
+        "nature": changement,
+        "passage": False,
+        "activites": ["Paie"],
+        "motif": "",
+    }
+    contexte = exemples.accuse(changements=[change])
     assert phrase.replace(" :", "\u00a0:") in exemples.page("accuse", contexte)
+
+
+@pytest.mark.parametrize(
+    ("nature", "phrase"),
+    [("extension", "adhésion pleine"), ("prestation", "prestation"), ("regularisation", "régularisation")],
+)
+def test_the_receipt_says_a_change_of_way(nature: str, phrase: str) -> None:
+    change = {"domaine": "Finances", "nature": nature, "passage": True, "activites": ["Paie"], "motif": ""}
+    page = exemples.page("accuse", exemples.accuse(changements=[change]))
+    assert f"Change de façon\u00a0: {phrase} d’activités déjà partagées" in page
+
+
+def test_the_receipt_says_how_the_mayor_agreed() -> None:
+    assert "Accord du maire" not in exemples.page("accuse", exemples.accuse())
+    page = exemples.page("accuse", exemples.accuse(visa="Visée par Irène Nogaro, le 12 février 2027."))
+    assert "Accord du maire" in page
 
 
 def test_the_receipt_says_who_when_and_that_nothing_changes() -> None:
