@@ -1,38 +1,46 @@
-"""What a declaration changes, domain by domain: one computation for the page, the receipt and the mails."""
+"""What a declaration changes, domain by domain: one computation for the page, the receipt, the mails and the lines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from mutualisation.models import Adhesion, Cycle, Declaration, Ligne
+from mutualisation.models import Adhesion, Declaration, Ligne
 from mutualisation.models.catalogue import ActiviteLue, CatalogueLu, DomaineLu
+from mutualisation.veille import Veille, read_eve
 from socle import registres
-from socle.dates import day_and_year
 from socle.registres import Consequence
 from socle.typographie import enumerate_french, plural
 from territoire.models import Commune
 
 Nature = Ligne.Nature
-
-
-def base_on_eve(cycle: Cycle, commune: Commune) -> frozenset[int]:
-    """Activities that will be in force on the eve of effect, counting what is already decided in earlier cycles."""
-    base = set(Adhesion.objects.activites_of(commune, cycle.epci, cycle.veille_on))
-    for activite, nature in _decided_before(cycle, commune):
-        (base.discard if nature == Nature.RETRAIT else base.add)(activite)
-    return frozenset(base)
-
-
-def _decided_before(cycle: Cycle, commune: Commune) -> Iterable[tuple[int, str]]:
-    pending = Ligne.objects.changing().filter(
-        commune=commune,
-        epci=cycle.epci,
-        declaration__cycle__effective_on__lt=cycle.effective_on,
-        declaration__cycle__clos_at=None,
-        arbitrage=Ligne.Arbitrage.ACCEPTEE,
-        appliquee_at=None,
-    )
-    return pending.order_by("declaration__cycle__annee").values_list("activite_id", "nature")
+# How an activity is wanted: in one of the ways of Adhesion.Nature, or as it is but at another level of service.
+MUTUALISATION = Adhesion.Nature.MUTUALISATION.value
+REVISION = Nature.REVISION.value
+OPENING = {
+    Adhesion.Nature.REGULARISATION.value: Nature.REGULARISATION,
+    Adhesion.Nature.PRESTATION.value: Nature.PRESTATION,
+}
+# In the order they are said.
+VERBES = {
+    Nature.ENTREE: "votre commune confie",
+    Nature.EXTENSION: "votre commune confie aussi",
+    Nature.REGULARISATION: "votre commune régularise",
+    Nature.PRESTATION: "votre commune demande en prestation",
+    Nature.REVISION: "votre commune demande de revoir le niveau de service de",
+    Nature.RETRAIT: "votre commune reprend",
+}
+PASSAGES = {
+    Nature.EXTENSION: "votre commune adhère désormais pleinement à",
+    Nature.REGULARISATION: "votre commune passe en régularisation",
+    Nature.PRESTATION: "votre commune passe en prestation",
+}
+ETATS = {
+    Nature.ENTREE: ("a", "Entrée"),
+    Nature.EXTENSION: ("a", "Extension"),
+    Nature.REGULARISATION: ("a", "Régularisation"),
+    Nature.PRESTATION: ("a", "Prestation"),
+    Nature.REVISION: ("o", "Niveau à revoir"),
+}
 
 
 @dataclass(frozen=True)
@@ -43,55 +51,94 @@ class Changement:
     nature: Ligne.Nature
     activites: tuple[ActiviteLue, ...]
     entier: bool = False  # everything enters, or everything leaves
+    passage: bool = False  # already shared, in another way
 
     @property
     def phrase(self) -> str:
         """What follows the name of the domain: « votre commune confie aussi « Recrutement » et « Formation » »."""
         count = plural(len(self.activites), "activité")
         names = enumerate_french([f"« {activite.libelle} »" for activite in self.activites])
-        verb = {
-            Nature.ENTREE: "votre commune confie",
-            Nature.EXTENSION: "votre commune confie aussi",
-            Nature.RETRAIT: "votre commune reprend",
-        }[self.nature]
+        verb = (PASSAGES if self.passage else VERBES)[self.nature]
         return f"{verb} tout le domaine ({count})" if self.entier else f"{verb} {names}"
 
 
 @dataclass(frozen=True)
 class EtatDomaine:
-    """A domain of the declaration page: what is shared, what is wanted, what that makes."""
+    """A domain of the declaration page: what is shared, what is wanted and how, what that makes.
+
+    `avant` says how each shared activity is (absent: mutualisation), `facons` how each wanted one is to be (absent: as
+    it is, else mutualisation), `precisions` what is asked in words.
+    """
 
     domaine: DomaineLu
     base: frozenset[int]
     voulues: frozenset[int]
     motif: str = ""
+    avant: Mapping[int, str] = field(default_factory=dict)
+    facons: Mapping[int, str] = field(default_factory=dict)
+    precisions: Mapping[int, str] = field(default_factory=dict)
+
+    def usuelle(self, activite: int) -> str:
+        """The way an activity is wanted when nobody says otherwise."""
+        return self.avant.get(activite, MUTUALISATION)
+
+    def facon(self, activite: int) -> str:
+        """The way an activity is wanted, were it ticked."""
+        return self.facons.get(activite, self.usuelle(activite))
+
+    def nature(self, activite: int) -> Ligne.Nature | None:
+        """The line that an activity makes; None when it is neither shared nor wanted."""
+        if activite not in self.voulues:
+            return Nature.RETRAIT if activite in self.base else None
+        facon = self.facon(activite)
+        if activite in self.base and facon == REVISION:
+            return Nature.REVISION
+        if activite in self.base and facon == self.usuelle(activite):
+            return Nature.MAINTIEN
+        return OPENING.get(facon, Nature.EXTENSION if self.base else Nature.ENTREE)
 
     @property
     def changements(self) -> list[Changement]:
-        added = tuple(a for a in self.domaine.activites if a.id in self.voulues - self.base)
-        removed = tuple(a for a in self.domaine.activites if a.id in self.base - self.voulues)
-        entering = Nature.EXTENSION if self.base else Nature.ENTREE
-        found = [
-            Changement(self.domaine, entering, added, len(added) == len(self.domaine.activites)),
-            Changement(self.domaine, Nature.RETRAIT, removed, not self.voulues),
+        groups: dict[tuple[Ligne.Nature, bool], list[ActiviteLue]] = {}
+        for activite in self.domaine.activites:
+            nature = self.nature(activite.id)
+            if nature in VERBES:
+                groups.setdefault((nature, self._passes(activite.id, nature)), []).append(activite)
+        return [
+            Changement(
+                self.domaine, nature, tuple(groups[nature, passage]), self._whole(nature, groups), passage
+            )
+            for passage in (False, True)
+            for nature in VERBES
+            if (nature, passage) in groups
         ]
-        return [changement for changement in found if changement.activites]
+
+    def _passes(self, activite: int, nature: Ligne.Nature) -> bool:
+        return activite in self.base and nature not in (Nature.REVISION, Nature.RETRAIT)
+
+    def _whole(
+        self, nature: Ligne.Nature, groups: Mapping[tuple[Ligne.Nature, bool], list[ActiviteLue]]
+    ) -> bool:
+        if nature == Nature.RETRAIT:
+            return not self.voulues
+        return any(len(group) == len(self.domaine.activites) for group in groups.values())
 
     @property
     def etat(self) -> tuple[str, str]:
         """(tone, words) of the state pill."""
         natures = {changement.nature for changement in self.changements}
-        if natures == {Nature.ENTREE}:
-            return "a", "Entrée"
-        if natures == {Nature.EXTENSION}:
-            return "a", "Extension"
-        if Nature.RETRAIT in natures:
-            return (
-                ("r", "Retrait")
-                if not self.voulues
-                else ("o", "Modifié" if len(natures) > 1 else "Retrait en partie")
-            )
-        return ("v", "Partagé, inchangé") if self.base else ("n", "Non partagé")
+        if not natures:
+            return ("v", "Partagé, inchangé") if self.base else ("n", "Non partagé")
+        if natures == {Nature.RETRAIT}:
+            return ("o", "Retrait en partie") if self.voulues else ("r", "Retrait")
+        return ETATS[natures.pop()] if len(natures) == 1 else ("o", "Modifié")
+
+    def lignes(self) -> Iterable[tuple[int, Ligne.Nature]]:
+        """(activity id, nature) of every line of the domain, what is kept included."""
+        for activite in self.domaine.activites:
+            nature = self.nature(activite.id)
+            if nature:
+                yield activite.id, nature
 
 
 @dataclass(frozen=True)
@@ -99,10 +146,16 @@ class Choix:
     """The whole declaration as read: every domain of the frozen catalogue with what is wanted."""
 
     domaines: list[EtatDomaine] = field(default_factory=list)
+    veille: Veille = field(default_factory=Veille, compare=False)
 
     @property
     def changements(self) -> list[Changement]:
         return [changement for etat in self.domaines for changement in etat.changements]
+
+    @property
+    def changes(self) -> list[EtatDomaine]:
+        """Domains in which something changes."""
+        return [etat for etat in self.domaines if etat.changements]
 
     @property
     def partages(self) -> list[EtatDomaine]:
@@ -113,37 +166,81 @@ class Choix:
     def activites_voulues(self) -> int:
         return sum(len(etat.voulues) for etat in self.domaines)
 
+    def domaine(self, pk: int) -> EtatDomaine:
+        """A domain by its id."""
+        return next(etat for etat in self.domaines if etat.domaine.id == pk)
+
+
+@dataclass(frozen=True)
+class _Lu:
+    """What lines say, before it is cut by domain."""
+
+    base: frozenset[int]
+    voulues: frozenset[int]
+    avant: Mapping[int, str]
+    facons: Mapping[int, str]
+    precisions: Mapping[int, str]
+
 
 def read_choices(declaration: Declaration, catalogue: CatalogueLu | None = None) -> Choix:
-    """The choices of a declaration: from its lines, over the base that its lines were compared with."""
+    """The choices of a declaration: from what was frozen when it was submitted, else over what is in force on the eve.
+
+    A draft nobody has saved yet starts with what the cycle before postponed.
+    """
     catalogue = catalogue or declaration.cycle.catalogue.read()
-    base, voulues = _base_and_wanted(declaration)
+    veille = Veille() if declaration.deposee else read_eve(declaration)
+    lu = _frozen(declaration) if declaration.deposee else _drafted(declaration, veille)
     motifs = dict(declaration.motifs.values_list("domaine_id", "texte"))
-    return Choix(
-        [
-            EtatDomaine(d, base & d.activite_ids, voulues & d.activite_ids, motifs.get(d.id, ""))
-            for d in catalogue.domaines
+    if not (declaration.deposee or declaration.enregistree_at):
+        motifs = {**veille.motifs, **motifs}
+    return Choix([_cut(lu, domaine, motifs.get(domaine.id, "")) for domaine in catalogue.domaines], veille)
+
+
+def _cut(lu: _Lu, domaine: DomaineLu, motif: str) -> EtatDomaine:
+    ids = domaine.activite_ids
+    maps = [
+        {pk: value for pk, value in each.items() if pk in ids}
+        for each in (lu.avant, lu.facons, lu.precisions)
+    ]
+    return EtatDomaine(domaine, lu.base & ids, lu.voulues & ids, motif, *maps)
+
+
+def _frozen(declaration: Declaration) -> _Lu:
+    lignes = list(declaration.lignes.order_by("pk"))
+    held = (Nature.MAINTIEN, Nature.RETRAIT, Nature.REVISION)
+    avant = {
+        ligne.activite_id: ligne.partage_avant or MUTUALISATION
+        for ligne in lignes
+        if ligne.partage_avant or ligne.nature in held
+    }
+    wanted = [ligne for ligne in lignes if ligne.nature != Nature.RETRAIT]
+    return _Lu(frozenset(avant), frozenset(ligne.activite_id for ligne in wanted), avant, *_asked(wanted))
+
+
+def _drafted(declaration: Declaration, veille: Veille) -> _Lu:
+    lignes = list(declaration.lignes.order_by("pk"))
+    if not (lignes or declaration.enregistree_at):
+        lignes = [
+            Ligne(activite_id=pk, nature=report.nature, precision=report.precision)
+            for pk, report in veille.reports.items()
         ]
-    )
+    base = frozenset(veille.base)
+    removed = {ligne.activite_id for ligne in lignes if ligne.nature == Nature.RETRAIT}
+    opened = {ligne.activite_id for ligne in lignes if ligne.nature in Ligne.PARTAGE}
+    avant = {pk: partage.nature for pk, partage in veille.base.items()}
+    return _Lu(base, (base | opened) - removed, avant, *_asked(lignes))
 
 
-def _base_and_wanted(declaration: Declaration) -> tuple[frozenset[int], frozenset[int]]:
-    lignes = dict(declaration.lignes.values_list("activite_id", "nature"))
-    added = {pk for pk, nature in lignes.items() if nature in (Nature.ENTREE, Nature.EXTENSION)}
-    removed = {pk for pk, nature in lignes.items() if nature == Nature.RETRAIT}
-    if declaration.deposee:
-        kept = {pk for pk, nature in lignes.items() if nature == Nature.MAINTIEN}
-        return frozenset(kept | removed), frozenset(kept | added)
-    base = base_on_eve(declaration.cycle, declaration.commune)
-    return base, (base | added) - removed
-
-
-def ac_sentence(cycle: Cycle) -> str:
-    """What is known of the effect on the attribution de compensation: always said, even when it is not costed."""
-    return (
-        "Effet sur l'attribution de compensation : non chiffré ; première estimation avant le point d'arrêt "
-        f"du {day_and_year(cycle.point_arret_on)}."
-    )
+def _asked(lignes: Iterable[Ligne]) -> tuple[dict[int, str], dict[int, str]]:
+    """How the activities of some lines are wanted, and what is asked in words, by activity id."""
+    facons = {
+        ligne.activite_id: REVISION
+        if ligne.nature == Nature.REVISION
+        else Ligne.PARTAGE[Nature(ligne.nature)]
+        for ligne in lignes
+        if ligne.nature == Nature.REVISION or ligne.nature in Ligne.PARTAGE
+    }
+    return facons, {ligne.activite_id: ligne.precision for ligne in lignes if ligne.precision}
 
 
 def consequences_of(choix: Choix, commune: Commune, on: date) -> list[Consequence]:

@@ -1,55 +1,44 @@
 """Preparing and submitting the yearly choices of a commune."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from django.utils.text import Truncator
-
-from comptes.models import Habilitation, Personne
+from comptes.destinataires import recipients
+from comptes.models import Personne
 from comptes.roles import Role
 from documents.models import Document
 from documents.workflows.document import reserve
-from journal.workflows.courriel import write_mail
+from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unite
-from mutualisation.changements import Choix, EtatDomaine, ac_sentence, base_on_eve, read_choices
+from mutualisation.brouillon import Saisie, merged
+from mutualisation.changements import Choix, EtatDomaine, read_choices
+from mutualisation.compensation import ac_sentences
+from mutualisation.manques import missing_to_submit
 from mutualisation.models import Declaration, Ligne, MotifDomaine
+from mutualisation.models.catalogue import ActiviteLue
+from mutualisation.regles import read_rules
+from mutualisation.visa import missing_visa
 from mutualisation.workflows.verrou import locked
 from socle import horloge
-from socle.dates import day_and_year, long_day
+from socle.dates import day_and_year, hour, long_day
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
-from socle.typographie import spaced
 
 RELATED = ("cycle__epci", "cycle__catalogue", "commune", "epci")
-MOTIF_MAX = 4000
-
-
-@dataclass(frozen=True)
-class Saisie:
-    """What a page sends: what it showed, and what the person made of it.
-
-    `vues` and `cochees` are activity ids; motives are texts by domain id. Comparing the two keeps two people or two tabs
-    from undoing each other: only what this page changed is applied.
-    """
-
-    vues: frozenset[int]
-    cochees: frozenset[int]
-    motifs_vus: Mapping[int, str]
-    motifs: Mapping[int, str]
 
 
 @unite
 def save_draft(*, declaration: Declaration, acteur: Personne, saisie: Saisie) -> Declaration:
-    """Apply what a page changed to the draft; an autosave is no event.
+    """Apply what a page changed to the draft; an autosave is no event, but the visa that it cancels is one.
 
-    Raises ActionInterdite, Refus for a foreign activity or a motive too long, Conflit when somebody else rewrote the same
-    motive (nothing is then saved, and the page keeps what was typed).
+    Raises ActionInterdite, Refus for what the catalogue does not allow or a text too long, Conflit when somebody else
+    changed the same thing in another way (nothing is then saved, and the page keeps what was typed).
     """
     declaration = locked(Declaration, declaration.pk, select=RELATED)
-    _check_editable(declaration, acteur, "modifier")
-    base = base_on_eve(declaration.cycle, declaration.commune)
-    _save_motifs(declaration, saisie)
-    _save_lines(declaration, base, _merged(declaration, base, saisie))
+    check_editable(declaration, acteur, "modifier")
+    before = read_choices(declaration)
+    after = merged(declaration, before, read_rules(declaration, before), saisie)
+    _save_motifs(declaration, after)
+    _save_lines(declaration, after, kept=False)
+    if _asked(before) != _asked(after):
+        _cancel_visa(declaration, acteur)
     declaration.enregistree_at = horloge.now()
     declaration.enregistree_par = acteur
     declaration.version += 1
@@ -57,7 +46,7 @@ def save_draft(*, declaration: Declaration, acteur: Personne, saisie: Saisie) ->
     return declaration
 
 
-def _check_editable(declaration: Declaration, acteur: Personne, action: str) -> None:
+def check_editable(declaration: Declaration, acteur: Personne, action: str) -> None:
     """Say why to those who could act at another time (submitted, closed, not open yet), refuse the others."""
     if declaration.prepared_by(acteur):
         if declaration.deposee:
@@ -65,7 +54,7 @@ def _check_editable(declaration: Declaration, acteur: Personne, action: str) -> 
                 f"Cette déclaration a été déposée par {declaration.deposee_par} : elle ne se modifie plus. "
                 "Rien de ce que vous venez de saisir n'a été enregistré."
             )
-        if not declaration.cycle.declarations_ouvertes:
+        if not declaration.ouverte:
             raise Refus(_why_closed(declaration))
     require(declaration, acteur, action)
 
@@ -75,80 +64,64 @@ def _why_closed(declaration: Declaration) -> str:
     if cycle.epci.today < cycle.declaration_debut_on:
         return f"La campagne de déclaration ouvre le {long_day(cycle.declaration_debut_on)} : revenez ce jour-là."
     return (
-        f"La campagne de déclaration est close depuis le {long_day(cycle.declaration_fin_on)} au soir : rien n'a été "
+        f"La campagne de déclaration est close depuis le {long_day(declaration.limite_on)} au soir : rien n'a été "
         "enregistré. Pour un délai, écrivez à la Direction des territoires."
     )
 
 
-def _merged(declaration: Declaration, base: frozenset[int], saisie: Saisie) -> frozenset[int]:
-    """What is wanted once this page's own ticks and unticks are applied to the present draft."""
-    offered = frozenset(declaration.cycle.catalogue.activites.values_list("activite_id", flat=True))
-    if not saisie.cochees <= offered:
-        raise Refus("Une activité cochée n'est pas au catalogue de ce cycle.")
-    lignes = dict(declaration.lignes.values_list("activite_id", "nature"))
-    removed = {pk for pk, nature in lignes.items() if nature == Ligne.Nature.RETRAIT}
-    present = (base | (lignes.keys() - removed)) - removed
-    return frozenset((present | (saisie.cochees - saisie.vues)) - (saisie.vues - saisie.cochees))
+def _asked(choix: Choix) -> list[object]:
+    """What the mayor approves."""
+    return [(list(etat.lignes()), etat.precisions, etat.motif) for etat in choix.domaines]
 
 
-def _save_lines(declaration: Declaration, base: frozenset[int], wanted: frozenset[int]) -> None:
-    """Replace the lines of the draft by what differs from the base."""
+def _cancel_visa(declaration: Declaration, acteur: Personne) -> None:
+    """What the mayor approved or signed has changed: his visa and his letter no longer stand for it."""
+    if not (declaration.visee_at or declaration.lettre_id):
+        return
+    declaration.visee_at = declaration.visee_par = declaration.lettre = None
+    declaration.save(update_fields=["visee_at", "visee_par", "lettre"])
+    record(
+        type="declaration.visa_annule",
+        objet=declaration,
+        epci=declaration.epci,
+        commune=declaration.commune,
+        acteur=acteur,
+        libelle=f"Visa du maire annulé : les choix {declaration.commune.de} ont changé depuis",
+    )
+
+
+def _save_motifs(declaration: Declaration, choix: Choix) -> None:
+    present = dict(declaration.motifs.values_list("domaine_id", "texte"))
+    for etat in choix.domaines:
+        if etat.motif != present.get(etat.domaine.id, ""):
+            MotifDomaine.objects.update_or_create(
+                declaration=declaration, domaine_id=etat.domaine.id, defaults={"texte": etat.motif}
+            )
+
+
+def _save_lines(declaration: Declaration, choix: Choix, *, kept: bool) -> None:
+    """Replace the lines by what differs from the base, and by what is kept too once it is submitted."""
     declaration.lignes.all().delete()
-    lignes = []
-    for domaine in declaration.cycle.catalogue.read().domaines:
-        etat = EtatDomaine(domaine, base & domaine.activite_ids, wanted & domaine.activite_ids)
-        for changement in etat.changements:
-            lignes += [_line(declaration, domaine.id, a.id, changement.nature) for a in changement.activites]
-    Ligne.objects.bulk_create(lignes)
+    Ligne.objects.bulk_create(
+        _line(declaration, etat, activite, nature)
+        for etat in choix.domaines
+        for activite, nature in etat.lignes()
+        if kept or nature != Ligne.Nature.MAINTIEN
+    )
 
 
-def _line(declaration: Declaration, domaine_id: int, activite_id: int, nature: Ligne.Nature) -> Ligne:
+def _line(declaration: Declaration, etat: EtatDomaine, activite: int, nature: Ligne.Nature) -> Ligne:
     kept = nature == Ligne.Nature.MAINTIEN
     return Ligne(
         declaration=declaration,
         epci_id=declaration.epci_id,
         commune_id=declaration.commune_id,
-        domaine_id=domaine_id,
-        activite_id=activite_id,
+        domaine_id=etat.domaine.id,
+        activite_id=activite,
         nature=nature,
+        precision="" if kept else etat.precisions.get(activite, ""),
+        partage_avant=etat.usuelle(activite) if activite in etat.base else "",
         arbitrage=Ligne.Arbitrage.SANS_OBJET if kept else Ligne.Arbitrage.A_INSTRUIRE,
-    )
-
-
-def _save_motifs(declaration: Declaration, saisie: Saisie) -> None:
-    present = {motif.domaine_id: motif for motif in declaration.motifs.select_related("domaine")}
-    domaines = set(declaration.cycle.catalogue.domaines.values_list("domaine_id", flat=True))
-    for domaine_id, texte in saisie.motifs.items():
-        seen = saisie.motifs_vus.get(domaine_id, "")
-        if texte == seen:
-            continue
-        if domaine_id not in domaines:
-            raise Refus("Un motif porte sur un domaine qui n'est pas au catalogue de ce cycle.")
-        _save_motif(declaration, present.get(domaine_id), domaine_id, seen, texte)
-
-
-def _save_motif(
-    declaration: Declaration, motif: MotifDomaine | None, domaine_id: int, seen: str, texte: str
-) -> None:
-    if len(texte) > MOTIF_MAX:
-        raise Refus(
-            f"Un motif tient en {spaced(MOTIF_MAX)} caractères ; celui-ci en compte {spaced(len(texte))}.",
-            field=f"motif-{domaine_id}",
-        )
-    current = motif.texte if motif else ""
-    if current not in (seen, texte):
-        raise Conflit(_who_wrote(declaration, motif, current), field=f"motif-{domaine_id}")
-    MotifDomaine.objects.update_or_create(
-        declaration=declaration, domaine_id=domaine_id, defaults={"texte": texte}
-    )
-
-
-def _who_wrote(declaration: Declaration, motif: MotifDomaine | None, current: str) -> str:
-    who = declaration.enregistree_par or "Quelqu'un"
-    where = f"« {motif.domaine.libelle} »" if motif else "ce domaine"
-    return (
-        f"{who} a changé entre-temps le motif de {where} : « {Truncator(current).chars(200)} ». "
-        "Votre texte est toujours là : gardez-le ou reprenez le sien, puis enregistrez."
     )
 
 
@@ -162,30 +135,21 @@ def submit_declaration(*, declaration: Declaration, acteur: Personne, qualite: s
     declaration = locked(Declaration, declaration.pk, select=RELATED)
     if declaration.deposee:
         return declaration
-    _check_editable(declaration, acteur, "deposer")
-    missing = declaration.missing_to_submit()
-    if missing:
-        raise Refus("Il manque encore : " + " ".join(missing))
+    check_editable(declaration, acteur, "deposer")
     choix = read_choices(declaration)
-    _save_lines(declaration, *_both_sides(choix))
-    _freeze_kept(declaration, choix)
+    _check_complete(declaration, acteur, choix)
+    _save_motifs(declaration, choix)
+    _save_lines(declaration, choix, kept=True)
     _mark_submitted(declaration, acteur, qualite, choix)
     _tell(declaration, choix, acteur)
     return declaration
 
 
-def _both_sides(choix: Choix) -> tuple[frozenset[int], frozenset[int]]:
-    base: frozenset[int] = frozenset().union(*(etat.base for etat in choix.domaines))
-    wanted: frozenset[int] = frozenset().union(*(etat.voulues for etat in choix.domaines))
-    return base, wanted
-
-
-def _freeze_kept(declaration: Declaration, choix: Choix) -> None:
-    Ligne.objects.bulk_create(
-        _line(declaration, etat.domaine.id, activite, Ligne.Nature.MAINTIEN)
-        for etat in choix.domaines
-        for activite in sorted(etat.base & etat.voulues)
-    )
+def _check_complete(declaration: Declaration, acteur: Personne, choix: Choix) -> None:
+    missing = [manque.phrase for manque in missing_to_submit(choix, read_rules(declaration, choix))]
+    visa = missing_visa(declaration, en_maire=declaration.submitted_as_mayor(acteur))
+    if missing or visa:
+        raise Refus("Il manque encore : " + " ".join([*missing, visa]).strip())
 
 
 def _mark_submitted(declaration: Declaration, acteur: Personne, qualite: str, choix: Choix) -> None:
@@ -232,11 +196,13 @@ def receipt_data(declaration: Declaration, choix: Choix) -> dict[str, object]:
         "depose_at": horloge.local(declaration.deposee_at, cycle.epci.fuseau).isoformat(timespec="seconds"),
         "depose_par": str(declaration.deposee_par),
         "qualite": declaration.deposee_qualite,
+        "visa": _visa_said(declaration),
         "changements": [
             {
                 "domaine": changement.domaine.libelle,
                 "nature": changement.nature.value,
-                "activites": [activite.libelle for activite in changement.activites],
+                "passage": changement.passage,
+                "activites": [_said(etat, activite) for activite in changement.activites],
                 "motif": etat.motif,
             }
             for etat in choix.domaines
@@ -247,40 +213,128 @@ def receipt_data(declaration: Declaration, choix: Choix) -> dict[str, object]:
             for etat in choix.domaines
             if (kept := _kept_labels(etat))
         ],
-        "suite": next_steps(declaration),
+        "suite": next_steps(declaration, choix),
         "demonstration": horloge.is_demonstration(),
     }
+
+
+def _visa_said(declaration: Declaration) -> str:
+    """How the mayor agreed, when the settings of the EPCI ask him to; the letter is told by its digest."""
+    if declaration.visee_at:
+        when = horloge.local(declaration.visee_at, declaration.epci.fuseau)
+        return f"Visée par {declaration.visee_par}, le {day_and_year(when)} à {hour(when)}."
+    if declaration.lettre:
+        return (
+            f"Lettre signée du maire : {declaration.lettre}, empreinte SHA-256 {declaration.lettre.sha256}."
+        )
+    return ""
+
+
+def _said(etat: EtatDomaine, activite: ActiviteLue) -> str:
+    precision = etat.precisions.get(activite.id, "")
+    return f"{activite.libelle} : {precision}" if precision else activite.libelle
 
 
 def _kept_labels(etat: EtatDomaine) -> list[str]:
     return [a.libelle for a in etat.domaine.activites if a.id in etat.base & etat.voulues]
 
 
-def next_steps(declaration: Declaration) -> list[str]:
-    """What happens after the deposit, with its days."""
+def next_steps(declaration: Declaration, choix: Choix) -> list[str]:
+    """What happens after the deposit, with its days; when nothing changes there is nothing to instruct nor to vote."""
     cycle = declaration.cycle
+    arret = f"Point d'arrêt le {long_day(cycle.point_arret_on)} : la commune et {cycle.epci.nom_commun} confirment les choix."
+    if not choix.changements:
+        return [
+            "Rien n'est à instruire ni à voter : la déclaration ne demande aucun changement.",
+            arret,
+            *ac_sentences(declaration, choix),
+        ]
     return [
         "La Direction des territoires instruit chaque changement et vous dit, ligne par ligne, ce qui est accepté.",
-        f"Point d'arrêt le {long_day(cycle.point_arret_on)} : la commune et {cycle.epci.nom_commun} confirment les choix.",
+        arret,
         f"Délibérations des deux assemblées du {day_and_year(cycle.votes_debut_on)} au {day_and_year(cycle.votes_fin_on)}.",
         f"Effet le {long_day(cycle.effective_on)}, si les actes des deux assemblées sont exécutoires.",
-        ac_sentence(cycle),
+        *ac_sentences(declaration, choix),
     ]
 
 
 def _tell(declaration: Declaration, choix: Choix, acteur: Personne) -> None:
-    today = declaration.epci.today
-    commune = Habilitation.objects.on(today).filter(
-        commune=declaration.commune, role__in=[Role.DGS, Role.MAIRE]
-    )
-    direction = Habilitation.objects.on(today).filter(role=Role.DIRECTION_TERRITOIRES)
-    rows = (commune | direction).filter(epci=declaration.epci).select_related("personne").order_by("pk")
-    for personne in dict.fromkeys(row.personne for row in rows):
-        write_mail(
+    sujet = f"Déclaration {declaration.commune.de} déposée pour {declaration.cycle.annee}"
+    _write(declaration, "declaration_deposee", sujet, {"choix": choix, "acteur": acteur}, declaration.accuse)
+
+
+def _write(
+    declaration: Declaration, type: str, sujet: str, contexte: dict[str, object], accuse: Document | None
+) -> None:
+    """A mail to the DGS, the mayor and the Direction; each receipt is told once."""
+    epci, commune = declaration.epci, declaration.commune
+    told = recipients(epci, Role.DGS, Role.MAIRE, Role.DIRECTION_TERRITOIRES, on=epci.today, commune=commune)
+    write_mails(
+        Lettre(
             destinataire=personne,
-            epci=declaration.epci,
-            type="declaration_deposee",
+            epci=epci,
+            type=type,
             objet=declaration,
-            sujet=f"Déclaration {declaration.commune.de} déposée pour {declaration.cycle.annee}",
-            contexte={"declaration": declaration, "choix": choix, "acteur": acteur},
+            occurrence=accuse.reference if accuse else "",
+            sujet=sujet,
+            contexte={"declaration": declaration, **contexte},
         )
+        for personne in told
+    )
+
+
+@unite
+def withdraw_declaration(*, declaration: Declaration, acteur: Personne, version: int) -> Declaration:
+    """Take a deposit back until the campaign closes: a draft again, its receipt kept, the Direction told.
+
+    Twice changes nothing. Raises ActionInterdite, Refus once the instruction has begun or the campaign is closed,
+    Conflit when the page showed another deposit.
+    """
+    declaration = locked(Declaration, declaration.pk, select=(*RELATED, "accuse"))
+    if not declaration.deposee:
+        return declaration
+    if declaration.version != version:
+        raise Conflit(
+            "La déclaration a changé depuis que cette page est affichée : relisez-la, puis recommencez."
+        )
+    _check_withdrawable(declaration, acteur)
+    accuse = declaration.accuse
+    assert accuse  # a constraint of the table
+    _reopen(declaration)
+    record(
+        type="declaration.retiree",
+        objet=declaration,
+        epci=declaration.epci,
+        commune=declaration.commune,
+        acteur=acteur,
+        libelle=f"Dépôt {declaration.commune.de} pour {declaration.cycle.annee} retiré ; accusé {accuse.reference} conservé",
+        contenu={"annee": declaration.cycle.annee, "accuse": accuse.reference},
+    )
+    sujet = f"Dépôt {declaration.commune.de} retiré pour {declaration.cycle.annee}"
+    _write(declaration, "declaration_retiree", sujet, {"accuse": accuse, "acteur": acteur}, accuse)
+    return declaration
+
+
+def _check_withdrawable(declaration: Declaration, acteur: Personne) -> None:
+    if declaration.prepared_by(acteur) and not declaration.ouverte:
+        raise Refus(
+            f"La campagne est close depuis le {long_day(declaration.limite_on)} au soir : un dépôt ne se retire plus. Le "
+            f"point d'arrêt du {day_and_year(declaration.cycle.point_arret_on)} sert à confirmer ou à réduire les choix."
+        )
+    if declaration.prepared_by(acteur) and declaration.commencee:
+        raise Refus(
+            "La Direction des territoires a commencé l'instruction : ce dépôt ne se retire plus. Écrivez-lui pour changer "
+            "un choix."
+        )
+    require(declaration, acteur, "retirer")
+
+
+def _reopen(declaration: Declaration) -> None:
+    declaration.lignes.filter(nature=Ligne.Nature.MAINTIEN).delete()
+    if not declaration.enregistree_at:
+        declaration.enregistree_at, declaration.enregistree_par = horloge.now(), declaration.deposee_par
+    declaration.etat = Declaration.Etat.BROUILLON
+    declaration.deposee_at = declaration.deposee_par = declaration.accuse = None
+    declaration.deposee_qualite = ""
+    declaration.version += 1
+    declaration.save()

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from html import unescape
 from typing import Any
 
 import pytest
@@ -16,17 +15,18 @@ from documents.controle import check_pdf
 from documents.models import Document
 from documents.workflows.document import complete
 from journal.models import Courriel, Evenement
+from mutualisation.brouillon import Saisie
 from mutualisation.forms.declaration import read_saisie
 from mutualisation.models import Declaration, Ligne
 from mutualisation.workflows import declaration as workflow
-from mutualisation.workflows.declaration import Saisie, save_draft
+from mutualisation.workflows.declaration import save_draft
 from mutualisation.workflows.instruction import arbitrate
 from socle import registres
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
 from tests.factories import CycleFactory, DeclarationFactory, Monde, activite, build_world, domaine, holder
-from tests.mutualisation.gestes import QUALITE, changing, ids, prepare, submit, wanted
+from tests.mutualisation.gestes import QUALITE, changing, form_of, ids, prepare, submit, text_of, wanted
 
 AtTime = Callable[[Any], datetime]
 FERMETURE = "2027-02-27 09:00"
@@ -34,21 +34,6 @@ FERMETURE = "2027-02-27 09:00"
 
 def page_url(declaration: Declaration) -> str:
     return reverse("mutualisation:declaration", args=[declaration.pk])
-
-
-def form_of(response: Any) -> dict[str, Any]:
-    """The fields a browser would send back, from the context of the page."""
-    feuille = response.context["feuille"]
-    data: dict[str, Any] = {"vues": ",".join(map(str, feuille.vues))}
-    data["activites"] = [case.id for bloc in feuille.blocs for case in bloc.cases if case.cochee]
-    for bloc in feuille.blocs:
-        data[f"motif-{bloc.id}"] = bloc.etat.motif
-        data[f"motif_vu-{bloc.id}"] = bloc.motif_vu
-    return data
-
-
-def text_of(response: Any) -> str:
-    return unescape(response.content.decode()).replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
 
 
 class TestBrouillon:
@@ -135,7 +120,7 @@ class TestBrouillon:
 
     def test_ten_thousand_characters_are_refused_where_they_were_typed(self, monde: Monde):
         seen, dom = wanted(monde.a.declaration), monde.domaine.pk
-        with pytest.raises(Refus, match=r"4.000 caractères ; celui-ci en compte 10.000") as caught:
+        with pytest.raises(Refus, match=r"4.000 caractères ; il y en a ici 10.000") as caught:
             save_draft(
                 declaration=monde.a.declaration,
                 acteur=monde.a.dgs,
@@ -237,6 +222,12 @@ class TestDepot:
         octets = registres.rendus.get("accuse")(accuse)
         assert check_pdf(octets) == []
 
+    def test_without_change_the_receipt_announces_no_vote(self, monde: Monde):
+        steps = submit(monde.a.declaration, monde.a.dgs).accuse.source["suite"]
+        assert steps[0].startswith("Rien n'est à instruire ni à voter")
+        assert steps[-1] == "Effet sur l'attribution de compensation : aucun."
+        assert not any("Délibérations" in step for step in steps)
+
 
 @pytest.mark.django_db(transaction=True)
 class TestDeuxDepots:
@@ -280,7 +271,7 @@ class TestPage:
         client.force_login(monde.a.dgs)
         response = client.get(page_url(monde.a.declaration))
         assert response.status_code == 200
-        assert not any(bloc.ouvert for bloc in response.context["feuille"].blocs)
+        assert not any(volet.ouvert for volet in response.context["feuille"].volets)
         text = text_of(response)
         assert "Vos choix au 1<sup>er</sup> janvier 2028" in text
         assert "À déposer au plus tard le vendredi 26 février 2027" in text
@@ -292,7 +283,7 @@ class TestPage:
         prepare(monde.a.declaration, monde.a.dgs, plus=["DA-02", "DB-01", "DB-02", "DB-03"])
         client.force_login(monde.a.dgs)
         response = client.get(page_url(monde.a.declaration))
-        opened = [bloc.libelle for bloc in response.context["feuille"].blocs if bloc.ouvert]
+        opened = [volet.libelle for volet in response.context["feuille"].volets if volet.ouvert]
         text = text_of(response)
         assert opened == ["Voirie", "Ressources humaines"]
         assert "2 activités sur 3, <b>1 de plus en 2028</b>" in text
