@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from mutualisation.models import Ligne
+from django.db.models import F, OuterRef, Subquery
+
+from mutualisation.delais import Delai, read_delays
+from mutualisation.etats import ARBITRAGE
+from mutualisation.models import Etude, Ligne
 from mutualisation.models.ligne import LigneQuerySet
 from socle.dates import day_and_year
+from territoire.models import Epci
 
 RELATED = ("declaration__cycle", "commune", "epci", "domaine", "activite", "arbitree_par")
 TONS_ARBITRAGE = {
@@ -15,12 +20,27 @@ TONS_ARBITRAGE = {
     Ligne.Arbitrage.ACCEPTEE: "v",
     Ligne.Arbitrage.REFUSEE: "r",
     Ligne.Arbitrage.REPORTEE: "o",
+    Ligne.Arbitrage.ABANDONNEE: "n",
+}
+TONS_ETAPE = {
+    Ligne.Etape.RECUE: "n",
+    Ligne.Etape.A_COMPLETER: "o",
+    Ligne.Etape.RECEVABLE: "a",
+    Ligne.Etape.ETUDIEE: "v",
+}
+TONS_AVIS = {
+    Etude.Avis.FAVORABLE: "v",
+    Etude.Avis.RESERVE: "o",
+    Etude.Avis.DEFAVORABLE: "r",
 }
 TONS_NATURE = {
     Ligne.Nature.ENTREE: "a",
     Ligne.Nature.EXTENSION: "a",
     Ligne.Nature.RETRAIT: "r",
     Ligne.Nature.MAINTIEN: "v",
+    Ligne.Nature.REGULARISATION: "a",
+    Ligne.Nature.PRESTATION: "a",
+    Ligne.Nature.REVISION: "o",
 }
 
 
@@ -42,6 +62,24 @@ class LigneLue:
     def nature(self) -> tuple[str, str]:
         """(tone, words) of what is asked."""
         return TONS_NATURE[Ligne.Nature(self.ligne.nature)], self.ligne.get_nature_display()
+
+    @property
+    def etape(self) -> tuple[str, str]:
+        """(tone, words) of where the instruction stands; empty words once the line is decided."""
+        if self.ligne.arbitrage != Ligne.Arbitrage.A_INSTRUIRE:
+            return "n", ""
+        return TONS_ETAPE[Ligne.Etape(self.ligne.etape)], self.ligne.get_etape_display()
+
+    @property
+    def situation(self) -> tuple[str, str]:
+        """(tone, words) of where the line stands: its step once the instruction has begun, then the decision."""
+        begun = self.ligne.etape != Ligne.Etape.RECUE
+        return self.etape if begun and self.etape[1] else self.arbitrage
+
+    @property
+    def retirable(self) -> bool:
+        """The commune may still withdraw it: it is neither refused nor in effect."""
+        return ARBITRAGE.allows("retirer", self.ligne.arbitrage) and not self.ligne.appliquee_at
 
     @property
     def acceptee(self) -> bool:
@@ -98,3 +136,44 @@ def read_lines(lignes: LigneQuerySet, today: date) -> list[LigneLue]:
     """The lines of a queryset, as read, in its own order; one query."""
     rows: Any = lignes.with_acts().select_related(*RELATED)
     return [LigneLue(row, row.acte_commune_on, row.acte_epci_on, today) for row in rows]
+
+
+@dataclass(frozen=True)
+class LigneSuivie(LigneLue):
+    """A line of the work list: also its age, the avis of its study and who conducts it."""
+
+    delai: Delai | None = None
+
+    @property
+    def avis(self) -> tuple[str, str]:
+        """(tone, words) of the avis; empty words while there is none."""
+        row: Any = self.ligne
+        return (TONS_AVIS[row.avis], Etude.Avis(row.avis).label) if row.avis else ("n", "")
+
+    @property
+    def conduite_par(self) -> str:
+        row: Any = self.ligne
+        return f"{row.conduite_prenom or ''} {row.conduite_nom or ''}".strip()
+
+
+def with_study(lignes: LigneQuerySet) -> LigneQuerySet:
+    """Annotated with the study of their domain: `avis`, `conduite_id`, `conduite_prenom`, `conduite_nom` (None: not begun)."""
+    etude = Etude.objects.filter(declaration=OuterRef("declaration"), domaine=OuterRef("domaine"))
+    named = etude.annotate(prenom=F("conduite_par__prenom"), nom=F("conduite_par__nom"))
+    annotated: LigneQuerySet = lignes.annotate(
+        avis=Subquery(etude.values("avis")[:1]),
+        conduite_id=Subquery(etude.values("conduite_par")[:1]),
+        conduite_prenom=Subquery(named.values("prenom")[:1]),
+        conduite_nom=Subquery(named.values("nom")[:1]),
+    )
+    return annotated
+
+
+def follow_lines(lignes: LigneQuerySet, epci: Epci) -> list[LigneSuivie]:
+    """The lines of a queryset `with_study`, as the work list reads them, in its own order; four queries."""
+    delais = read_delays(epci, lignes)
+    rows: Any = lignes.with_acts().select_related(*RELATED)
+    return [
+        LigneSuivie(row, row.acte_commune_on, row.acte_epci_on, epci.today, delais.get(row.pk))
+        for row in rows
+    ]

@@ -1,81 +1,80 @@
-"""Deciding on what communes ask, line by line or commune by commune."""
+"""Deciding on what communes ask: the work list, many lines at once."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
 
-from comptes.contexte import signed_in
+from comptes.contexte import person
+from comptes.models import Vue
 from comptes.roles import Role
-from mutualisation.campagne import require_reader
-from mutualisation.forms.instruction import QUALITE, DateEffetForm, DecisionForm, FiltreInstruction
-from mutualisation.lignes import RELATED, LigneLue, read_lines
+from mutualisation.campagne import READERS
+from mutualisation.forms.instruction import COMMUNE, QUALITE, FiltreInstruction, LotForm
+from mutualisation.lignes import LigneSuivie, follow_lines, with_study
 from mutualisation.models import Cycle, Declaration, Ligne
+from mutualisation.tableur import FORMATS, Tableau, Valeur, table_response
 from mutualisation.views.cycle import visible_cycle
-from mutualisation.views.refus import status_of, tell, with_version
-from mutualisation.workflows.effet import set_effect_date
-from mutualisation.workflows.instruction import arbitrate
+from mutualisation.workflows.instruction import Decision, Resultat, accept_all, decide_many
 from socle.droits import ActionInterdite
-from socle.erreurs import Refus
 from socle.saisie import number
-from socle.typographie import typeset
+from socle.typographie import plural, typeset
+from territoire.models import Epci
 
 PAR_PAGE = 50
+PAGE = "mutualisation:instruction"
+LOT = "lot"
+INSTRUCTORS = (*READERS, Role.RESPONSABLE_SERVICE)
+QUI_LIT = (
+    "L'instruction est suivie par la Direction des territoires, les directeurs de pôle et, pour leurs domaines, les "
+    "responsables de service commun. Vos propres choix sont dans votre déclaration."
+)
+ENTETE = (
+    *("Commune", "Code INSEE", "Domaine", "Activité", "Demande", "Étape", "Âge (jours ouvrés)", "Avis"),
+    *("Étude conduite par", "Décision", "Motif", "Décidée par", "En qualité de", "Effet"),
+)
 
 
-@dataclass(frozen=True)
-class Resultat:
-    """What came of one line of a bulk decision."""
-
-    ligne: Ligne
-    faute: str = ""
+def require_instructor(user: Any, epci: Epci | None) -> None:
+    """Refuse those who have no line of other people to follow in an EPCI."""
+    if epci is None or not user.acces.acts_for_epci(epci.pk, *INSTRUCTORS):
+        raise ActionInterdite(QUI_LIT)
 
 
 @require_GET
 def instructions(request: HttpRequest) -> HttpResponse:
     """To the work list of the cycle that is being instructed: the earliest that has something to decide, else the latest."""
-    require_reader(request.user, request.epci)
+    require_instructor(request.user, request.epci)
     opened = Cycle.objects.filter(epci=request.epci, ouvert_at__isnull=False)
     waiting = opened.filter(clos_at=None, declarations__lignes__arbitrage=Ligne.Arbitrage.A_INSTRUIRE)
     deposited = waiting.filter(declarations__etat=Declaration.Etat.DEPOSEE)
     cycle = deposited.order_by("annee").first() or opened.order_by("-annee").first()
     if cycle is None:
         return render(request, "mutualisation/campagne/aucune.html")
-    return redirect("mutualisation:instruction", pk=cycle.pk)
+    return redirect(PAGE, pk=cycle.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def instruction(request: HttpRequest, pk: int) -> HttpResponse:
-    """The work list of a cycle; POST `commune` accepts what is still to decide in that commune, with a result per line."""
+    """The work list of a cycle, on a page or as a sheet (`format`).
+
+    POST by the Direction: `commune` accepts what is still to decide there, `une` accepts one line (« id:version »), else the
+    lines ticked (`lignes`) get the act chosen; the results are told line by line.
+    """
     found = visible_cycle(request, pk)
-    require_reader(request.user, found.epci)
+    require_instructor(request.user, found.epci)
     peut = request.user.acces.acts_for_epci(found.epci_id, Role.DIRECTION_TERRITOIRES)
     if request.method == "POST" and not peut:
         raise ActionInterdite(Ligne.QUI_PEUT["arbitrer"])
-    rows = _lines(request, found)
-    resultats = _accept_all(request, rows) if request.method == "POST" else []
-    filtre = FiltreInstruction(request.GET, queryset=rows, request=request)
-    page = Paginator(filtre.qs, PAR_PAGE).get_page(request.GET.get("page"))
-    pending = list(rows.filter(arbitrage=Ligne.Arbitrage.A_INSTRUIRE).values_list("commune_id", flat=True))
-    pks = [ligne.pk for ligne in page.object_list]
-    context = {
-        "cycle": found,
-        "filtre": filtre,
-        "page": page,
-        "lues": read_lines(rows.filter(pk__in=pks), found.epci.today),
-        "a_instruire": len(pending),
-        "communes_a_instruire": set(pending),
-        "peut": peut,
-        "resultats": resultats,
-        "ici": request.get_full_path(),
-    }
-    return render(request, "mutualisation/instruction/instruction.html", context)
+    if request.method == "POST":
+        return _act(request, found)
+    if request.GET.get("format") in FORMATS:
+        return table_response(_table(request, found), request.GET["format"])
+    return _list(request, found, LotForm())
 
 
 def _lines(request: HttpRequest, cycle: Cycle) -> Any:
@@ -85,122 +84,161 @@ def _lines(request: HttpRequest, cycle: Cycle) -> Any:
     return submitted.order_by("commune__tri", "commune_id", "domaine__ordre", "activite__code", "pk")
 
 
-def _accept_all(request: HttpRequest, rows: Any) -> list[Resultat]:
-    """Accept the undecided lines of one commune, each on its own; those already decided are left alone."""
-    commune = request.POST.get("commune", "")
-    known = number(commune) or 0
-    waiting = rows.filter(commune=known, arbitrage=Ligne.Arbitrage.A_INSTRUIRE)
-    return [_accept(request, ligne) for ligne in waiting.select_related("activite", "commune", "domaine")]
-
-
-def _accept(request: HttpRequest, ligne: Ligne) -> Resultat:
-    try:
-        arbitrate(
-            ligne=ligne,
-            acteur=signed_in(request),
-            decision=Ligne.Arbitrage.ACCEPTEE,
-            motif="",
-            qualite=QUALITE,
-            version=ligne.version,
-        )
-    except Refus as refus:
-        return Resultat(ligne, refus.message)
-    return Resultat(ligne)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def ligne(request: HttpRequest, pk: int) -> HttpResponse:
-    """One line: GET shows it, POST decides (and goes back to `suite`)."""
-    lue = _read(request, pk)
-    if request.method != "POST":
-        return _page(request, lue, DecisionForm(initial=_present(lue.ligne)))
-    if not lue.ligne.abilities_for(request.user)["arbitrer"]:
-        raise ActionInterdite(Ligne.QUI_PEUT["arbitrer"])
-    form = DecisionForm(request.POST)
-    if not form.is_valid():
-        return _page(request, lue, form, status=422)
-    try:
-        decided = arbitrate(ligne=lue.ligne, acteur=signed_in(request), **form.cleaned_data)
-    except Refus as refus:
-        tell(form, refus)
-        with_version(form, lue.ligne.version)
-        return _page(request, lue, form, status=status_of(refus))
-    messages.success(
-        request,
-        typeset(f"{lue.ligne.commune}, {lue.ligne.activite} : demande {decided.get_arbitrage_display()}."),
-    )
-    return redirect(_back(request, lue.ligne))
-
-
-def _read(request: HttpRequest, pk: int) -> LigneLue:
-    """The line as read; 404 when it is not visible or still in a draft."""
-    rows = Ligne.objects.visible_to(request.user).filter(declaration__etat=Declaration.Etat.DEPOSEE)
-    found = get_object_or_404(rows.with_acts().select_related(*RELATED), pk=pk)
-    return LigneLue(found, found.acte_commune_on, found.acte_epci_on, found.epci.today)
-
-
-def _present(found: Ligne) -> dict[str, Any]:
-    """The form as the line stands."""
-    if found.arbitrage == Ligne.Arbitrage.A_INSTRUIRE:
-        return {"version": found.version}
-    return {
-        "decision": found.arbitrage,
-        "motif": found.arbitrage_motif,
-        "qualite": found.arbitree_qualite or QUALITE,
-        "version": found.version,
-    }
-
-
-def _page(
-    request: HttpRequest,
-    lue: LigneLue,
-    form: DecisionForm,
-    date_form: DateEffetForm | None = None,
-    status: int = 200,
+def _list(
+    request: HttpRequest, cycle: Cycle, lot: LotForm, ticked: Iterable[str] = (), status: int = 200
 ) -> HttpResponse:
-    found = lue.ligne
-    droits = found.abilities_for(request.user)
-    motif = found.declaration.motifs.filter(domaine=found.domaine_id).first()
+    rows = _lines(request, cycle)
+    filtre = FiltreInstruction(request.GET, queryset=with_study(rows), request=request)
+    page = Paginator(filtre.qs, PAR_PAGE).get_page(request.GET.get("page"))
+    pending = list(rows.filter(arbitrage=Ligne.Arbitrage.A_INSTRUIRE).values_list("commune_id", flat=True))
+    pks = [ligne.pk for ligne in page.object_list]
+    lues = follow_lines(filtre.qs.filter(pk__in=pks), cycle.epci)
+    query = request.GET.copy()
+    for name in ("page", "format", "cocher"):
+        query.pop(name, None)
     context = {
-        "lue": lue,
-        "ligne": found,
-        "cycle": found.declaration.cycle,
-        "droits": droits,
-        "form": form,
-        "date_form": date_form or DateEffetForm(initial={"effet_on": found.effet_on or lue.executoire_on}),
-        "a_dater": droits["dater"] and lue.tardive,
-        "motif": motif.texte if motif else "",
-        "actes": found.actes.order_by("adopte_on", "pk"),
-        "qui_peut": Ligne.QUI_PEUT["arbitrer"],
-        "suite": request.GET.get("suite", ""),
-        "pilote": request.user.acces.acts_for_epci(found.epci_id, Role.DIRECTION_TERRITOIRES),
+        "cycle": cycle,
+        "cycles": Cycle.objects.filter(epci=cycle.epci, ouvert_at__isnull=False).order_by("-annee"),
+        "filtre": filtre,
+        "page": page,
+        "lues": lues,
+        "groupes": _groups(lues, request.GET.get("tri") or COMMUNE),
+        "a_instruire": len(pending),
+        "communes_a_instruire": set(pending),
+        "peut": request.user.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES),
+        "suit": request.user.acces.acts_for_epci(cycle.epci_id, *READERS),
+        "lot": lot,
+        "cochees": {lue.ligne.pk for lue in lues} if "cocher" in request.GET else set(map(number, ticked)),
+        "ici": request.get_full_path(),
+        "requete": query.urlencode(),
+        "page_nom": PAGE,
+        "vues": Vue.objects.visible_to(request.user).filter(page=PAGE).order_by("nom"),
     }
-    return render(request, "mutualisation/instruction/ligne.html", context, status=status)
+    return render(request, "mutualisation/instruction/instruction.html", context, status=status)
 
 
-def _back(request: HttpRequest, found: Ligne) -> str:
-    """Where the person came from, when it is one of our pages; else the line."""
-    suite = request.POST.get("suite", "")
-    if suite and url_has_allowed_host_and_scheme(suite, allowed_hosts={request.get_host()}):
-        return suite
-    return reverse("mutualisation:ligne", args=[found.pk])
+def _groups(lues: list[LigneSuivie], tri: str) -> list[dict[str, Any]]:
+    """Commune by commune in their order; one group, which says each commune, in any other."""
+    if tri != COMMUNE:
+        return [{"commune": None, "lues": lues}] if lues else []
+    by_commune = groupby(lues, key=lambda lue: lue.ligne.commune)
+    return [{"commune": commune, "lues": list(group)} for commune, group in by_commune]
 
 
-@require_POST
-def ligne_dater(request: HttpRequest, pk: int) -> HttpResponse:
-    """Set the day of effect of a line whose acts are late."""
-    lue = _read(request, pk)
-    if not lue.ligne.abilities_for(request.user)["dater"]:
-        raise ActionInterdite(Ligne.QUI_PEUT["dater"])
-    form = DateEffetForm(request.POST)
-    if form.is_valid():
-        try:
-            set_effect_date(
-                ligne=lue.ligne, acteur=signed_in(request), effet_on=form.cleaned_data["effet_on"]
-            )
-        except Refus as refus:
-            tell(form, refus)
+def _act(request: HttpRequest, cycle: Cycle) -> HttpResponse:
+    if "commune" in request.POST:
+        return _accept_all(request, cycle)
+    if "une" in request.POST:
+        return _accept_one(request, cycle)
+    return _decide_many(request, cycle)
+
+
+def _accept_all(request: HttpRequest, cycle: Cycle) -> HttpResponse:
+    """Accept what is still to decide in the commune sent, say it, and come back to the same list."""
+    rows = Declaration.objects.visible_to(request.user).filter(cycle=cycle, etat=Declaration.Etat.DEPOSEE)
+    found = rows.filter(commune=number(request.POST.get("commune")) or 0)
+    declaration = found.select_related("commune").first()
+    accepted = declaration and accept_all(declaration=declaration, acteur=person(request), qualite=QUALITE)
+    if declaration and accepted:
+        count = plural(len(accepted), "demande acceptée", "demandes acceptées")
+        told = typeset(f"{declaration.commune} : {count}. La commune en reçoit la liste par courriel.")
+        messages.success(request, told)
+    else:
+        messages.info(request, typeset("Rien ne restait à instruire pour cette commune."))
+    return redirect(request.get_full_path())
+
+
+def _accept_one(request: HttpRequest, cycle: Cycle) -> HttpResponse:
+    """The button at the end of a line."""
+    said = Decision(Ligne.Arbitrage.ACCEPTEE, "", QUALITE)
+    resultats = decide_many(
+        lignes=_chosen(request, cycle, [request.POST["une"]]), acteur=person(request), said=said
+    )
+    for resultat in resultats:
+        ligne = Ligne.objects.select_related("commune", "activite").get(pk=resultat.ligne)
+        told = typeset(f"{ligne.commune}, {ligne.activite} : demande {resultat.message}.")
+        if resultat.fait:
+            messages.success(request, told)
         else:
-            messages.success(request, typeset("Date d'effet enregistrée."))
-            return redirect("mutualisation:ligne", pk=pk)
-    return _page(request, lue, DecisionForm(initial=_present(lue.ligne)), form, status=422)
+            messages.error(request, typeset(f"{ligne.commune}, {ligne.activite} : {resultat.message}"))
+    return redirect(request.get_full_path())
+
+
+def _decide_many(request: HttpRequest, cycle: Cycle) -> HttpResponse:
+    form, ticked = LotForm(request.POST), request.POST.getlist("lignes")
+    chosen = _chosen(request, cycle, ticked)
+    if not chosen:
+        form.add_error(None, "Cochez au moins une ligne.")
+    if not form.is_valid():
+        return _list(request, cycle, form, [text.partition(":")[0] for text in ticked], status=422)
+    data = form.cleaned_data
+    said = Decision(data["geste"], data["motif"], data["qualite"])
+    resultats = decide_many(lignes=chosen, acteur=person(request), said=said)
+    request.session[LOT] = {
+        "cycle": cycle.pk,
+        "resultats": [list(vars(one).values()) for one in resultats],
+        "suite": request.get_full_path(),
+    }
+    return redirect("mutualisation:instruction_resultat", pk=cycle.pk)
+
+
+def _chosen(request: HttpRequest, cycle: Cycle, texts: list[str]) -> list[tuple[int, int | None]]:
+    """The lines sent as « id:version », those that the user sees in this cycle."""
+    sent = {number(pk): number(version) for pk, _, version in (text.partition(":") for text in texts)}
+    visible = _lines(request, cycle).filter(pk__in=[pk for pk in sent if pk])
+    return [(pk, sent[pk]) for pk in visible.values_list("pk", flat=True)]
+
+
+@require_GET
+def instruction_resultat(request: HttpRequest, pk: int) -> HttpResponse:
+    """What became of each line of the last act on many, for who did it."""
+    found = visible_cycle(request, pk)
+    require_instructor(request.user, found.epci)
+    kept = request.session.get(LOT)
+    if not kept or kept["cycle"] != found.pk:
+        return redirect(PAGE, pk=pk)
+    resultats = [Resultat(*values) for values in kept["resultats"]]
+    lignes = {
+        ligne.pk: ligne
+        for ligne in _lines(request, found)
+        .filter(pk__in=[one.ligne for one in resultats])
+        .select_related("commune", "domaine", "activite")
+    }
+    told = [(lignes[one.ligne], one) for one in resultats if one.ligne in lignes]
+    context = {
+        "cycle": found,
+        "faites": [pair for pair in told if pair[1].fait],
+        "refusees": [pair for pair in told if not pair[1].fait],
+        "suite": kept["suite"],
+    }
+    return render(request, "mutualisation/instruction/resultat.html", context)
+
+
+def _table(request: HttpRequest, cycle: Cycle) -> Tableau:
+    """The filtered lines, all pages together."""
+    rows = with_study(_lines(request, cycle))
+    filtre = FiltreInstruction(request.GET, queryset=rows, request=request)
+    lines = [_row(lue) for lue in follow_lines(filtre.qs, cycle.epci)]
+    title = f"Instruction {cycle.annee}, {cycle.epci}"
+    return Tableau(f"instruction-{cycle.annee}", title, ENTETE, lines, "Instruction")
+
+
+def _row(lue: LigneSuivie) -> list[Valeur]:
+    """A line of the sheet; numbers stay numbers."""
+    ligne = lue.ligne
+    return [
+        ligne.commune.nom,
+        ligne.commune.code_insee,
+        ligne.domaine.libelle,
+        ligne.activite.libelle,
+        lue.nature[1],
+        lue.etape[1],
+        lue.delai.jours if lue.delai else None,
+        lue.avis[1],
+        lue.conduite_par,
+        lue.arbitrage[1],
+        ligne.arbitrage_motif,
+        str(ligne.arbitree_par or ""),
+        ligne.arbitree_qualite,
+        lue.effet[1],
+    ]

@@ -1,19 +1,46 @@
-"""Deciding on the lines of a declaration."""
+"""Deciding on the lines of declarations, one by one or many at once."""
 
-from comptes.models import Habilitation, Personne
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from comptes.destinataires import recipients
+from comptes.models import Personne
 from comptes.roles import Role
-from journal.workflows.courriel import write_mail
-from journal.workflows.unite import record, unite
-from mutualisation.models import Ligne
+from journal.workflows.courriel import Lettre, write_mails
+from journal.workflows.unite import record, unit, unite
+from mutualisation.etats import ARBITRAGE, DECISIONS, ETAPE
+from mutualisation.models import Declaration, Ligne
+from mutualisation.workflows.complement import close_unanswered
 from mutualisation.workflows.effet import apply_ready, date_effects
+from mutualisation.workflows.evaluation import ask_evaluations_when_late
+from mutualisation.workflows.ligne import RELATED, locked_line, require_on_line
 from mutualisation.workflows.verrou import locked
 from socle import horloge
-from socle.droits import require
+from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
-from socle.typographie import spaced
+from socle.typographie import plural, spaced
 
-RELATED = ("declaration__cycle__epci", "commune", "epci", "activite", "domaine")
 MOTIF_MAX = 2000
+RECEVABLE = "recevable"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is decided, why, and as what."""
+
+    decision: str
+    motif: str
+    qualite: str
+
+
+@dataclass(frozen=True)
+class Resultat:
+    """What became of one line of a large act: done, or refused because of `message`."""
+
+    ligne: int
+    fait: bool
+    message: str
 
 
 @unite
@@ -22,64 +49,188 @@ def arbitrate(
 ) -> Ligne:
     """Accept, refuse or postpone a line; refusing or postponing must say why, and the commune is told.
 
-    The same decision twice changes nothing. Raises Refus without motive, ActionInterdite, Conflit when `version` is old.
+    The same decision twice changes nothing. Raises Refus without motive or when the line is final, ActionInterdite,
+    Conflit when `version` is old.
     """
-    decision = Ligne.Arbitrage(decision)
-    ligne = locked(Ligne, ligne.pk, select=RELATED)
-    if (ligne.arbitrage, ligne.arbitrage_motif) == (decision, motif):
-        return ligne
-    ligne = locked(Ligne, ligne.pk, version, select=RELATED)
-    require(ligne, acteur, "arbitrer")
-    _check_motive(decision, motif)
-    _decide(ligne, acteur, decision, motif, qualite)
-    date_effects([ligne.pk])
-    apply_ready(ligne.epci, [ligne.pk])
-    _tell(ligne, acteur)
+    said = Decision(decision, motif, qualite)
+    _check_motive(said)
+    ligne, changed = _arbitrate(ligne.pk, acteur, said, version)
+    if changed:
+        _put_into_effect([ligne])
+        _tell(ligne, acteur)
     return ligne
 
 
-def _check_motive(decision: Ligne.Arbitrage, motif: str) -> None:
-    if decision not in (Ligne.Arbitrage.ACCEPTEE, Ligne.Arbitrage.REFUSEE, Ligne.Arbitrage.REPORTEE):
+def _arbitrate(pk: int, acteur: Personne, said: Decision, version: int | None) -> tuple[Ligne, bool]:
+    """The line, and whether something was decided."""
+    ligne = locked_line(pk)
+    if (ligne.arbitrage, ligne.arbitrage_motif) == (said.decision, said.motif):
+        return ligne, False
+    ligne = locked_line(pk, version)
+    require_on_line(ligne, acteur, "arbitrer")
+    _decide(ligne, acteur, said)
+    return ligne, True
+
+
+@unite
+def accept_all(*, declaration: Declaration, acteur: Personne, qualite: str) -> list[Ligne]:
+    """Accept what is still to decide in a submitted declaration; one mail tells the commune, line by line.
+
+    Returns the lines accepted, none when somebody was faster. Raises ActionInterdite.
+    """
+    declaration = locked(Declaration, declaration.pk, select=("cycle", "commune", "epci"))
+    require(declaration, acteur, "instruire")
+    waiting = declaration.lignes.filter(arbitrage=Ligne.Arbitrage.A_INSTRUIRE).order_by("pk")
+    lignes = list(waiting.select_for_update(of=("self",)).select_related(*RELATED))
+    for ligne in lignes:
+        _decide(ligne, acteur, Decision(Ligne.Arbitrage.ACCEPTEE, "", qualite))
+    _put_into_effect(lignes)
+    _tell_many(declaration, lignes, acteur)
+    return lignes
+
+
+def decide_many(
+    *, lignes: Sequence[tuple[int, int | None]], acteur: Personne, said: Decision
+) -> list[Resultat]:
+    """Decide on many lines, given with the version read (None: whatever it is): a result for each, in the order of communes.
+
+    One transaction per commune, with its one mail; inside it each line is a unit of its own, so that a line refused (decided
+    meanwhile by somebody else, final…) undoes no other. `said.decision` may be « recevable ». Raises Refus, before anything
+    is written, for an unknown decision or a motive that is missing.
+    """
+    if said.decision != RECEVABLE:
+        _check_motive(said)
+    versions = dict(lignes)
+    rows = Ligne.objects.filter(pk__in=versions).order_by(
+        "commune__tri", "declaration", "domaine__ordre", "pk"
+    )
+    found = rows.values_list("declaration", "pk")
+    return [
+        resultat
+        for declaration, group in groupby(found, key=lambda row: row[0])
+        for resultat in _decide_commune(declaration, [(pk, versions[pk]) for _, pk in group], acteur, said)
+    ]
+
+
+@unite
+def _decide_commune(
+    declaration: int, lignes: list[tuple[int, int | None]], acteur: Personne, said: Decision
+) -> list[Resultat]:
+    acts: dict[str, Callable[..., tuple[Ligne, bool]]] = {RECEVABLE: _mark}
+    act = acts.get(said.decision, _arbitrate)
+    told: list[Ligne] = []
+    resultats = []
+    for pk, version in lignes:
+        try:
+            with unit():
+                ligne, changed = act(pk, acteur, said, version)
+        except Refus as refus:
+            resultats.append(Resultat(pk, False, refus.message))
+        except ActionInterdite as refus:
+            resultats.append(Resultat(pk, False, str(refus)))
+        else:
+            told += [ligne] if changed and act is _arbitrate else []
+            resultats.append(Resultat(pk, True, _outcome(ligne, act is _arbitrate)))
+    _put_into_effect(told)
+    if told:
+        _tell_many(told[0].declaration, told, acteur)
+    return resultats
+
+
+def _outcome(ligne: Ligne, decided: bool) -> str:
+    return str(ligne.get_arbitrage_display() if decided else ligne.get_etape_display())
+
+
+@unite
+def mark_receivable(*, ligne: Ligne, acteur: Personne, version: int | None = None) -> Ligne:
+    """Say that a line is complete and may be studied; its évaluation préalable is asked if the others already were.
+
+    Twice changes nothing. Raises ActionInterdite, Refus, Conflit when `version` is old.
+    """
+    return _mark(ligne.pk, acteur, None, version)[0]
+
+
+def _mark(pk: int, acteur: Personne, said: Decision | None, version: int | None) -> tuple[Ligne, bool]:
+    ligne = locked_line(pk)
+    if ligne.etape in (Ligne.Etape.RECEVABLE, Ligne.Etape.ETUDIEE):
+        return ligne, False
+    ligne = locked_line(pk, version)
+    require_on_line(ligne, acteur, "instruire")
+    if ligne.etape == Ligne.Etape.A_COMPLETER:
+        raise Refus("Un complément est attendu de la commune : la ligne sera recevable après sa réponse.")
+    ligne.etape = ETAPE.move("déclarer recevable", ligne.etape)
+    ligne.version += 1
+    ligne.save(update_fields=["etape", "version"])
+    record(
+        type="ligne.recevable",
+        objet=ligne,
+        epci=ligne.epci,
+        commune=ligne.commune,
+        acteur=acteur,
+        libelle=f"{ligne.commune}, {ligne.activite} : {ligne.get_nature_display()} recevable",
+        contenu={"activite": ligne.activite.code, "nature": ligne.nature},
+    )
+    ask_evaluations_when_late(ligne.declaration)
+    return ligne, True
+
+
+def _check_motive(said: Decision) -> None:
+    if said.decision not in DECISIONS:
         raise Refus("Choisissez : accepter, refuser ou reporter.", field="decision")
-    if decision != Ligne.Arbitrage.ACCEPTEE and not motif.strip():
+    if said.decision != Ligne.Arbitrage.ACCEPTEE and not said.motif.strip():
         raise Refus("Dites pourquoi : le motif est transmis à la commune.", field="motif")
-    if len(motif) > MOTIF_MAX:
+    if len(said.motif) > MOTIF_MAX:
         raise Refus(
-            f"Le motif tient en {spaced(MOTIF_MAX)} caractères ; celui-ci en compte {spaced(len(motif))}.",
+            f"Le motif tient en {spaced(MOTIF_MAX)} caractères ; celui-ci en compte {spaced(len(said.motif))}.",
             field="motif",
         )
 
 
-def _decide(ligne: Ligne, acteur: Personne, decision: Ligne.Arbitrage, motif: str, qualite: str) -> None:
+def _decide(ligne: Ligne, acteur: Personne, said: Decision) -> None:
     before = ligne.get_arbitrage_display()
-    ligne.arbitrage = decision
-    ligne.arbitrage_motif = motif
+    decision = Ligne.Arbitrage(said.decision)
+    ligne.arbitrage = ARBITRAGE.move(DECISIONS[decision], ligne.arbitrage)
+    close_unanswered(ligne, acteur)
+    ligne.arbitrage_motif = said.motif
     ligne.arbitree_at = horloge.now()
     ligne.arbitree_par = acteur
-    ligne.arbitree_qualite = qualite
+    ligne.arbitree_qualite = said.qualite
     ligne.effet_on = None
     ligne.version += 1
     ligne.save()
+    if decision != Ligne.Arbitrage.ACCEPTEE:
+        _ask_again(ligne.declaration)
     record(
         type="ligne.arbitree",
         objet=ligne,
         epci=ligne.epci,
         commune=ligne.commune,
         acteur=acteur,
-        qualite=qualite,
+        qualite=said.qualite,
         libelle=f"{ligne.commune}, {ligne.activite} : {ligne.get_nature_display()} {ligne.get_arbitrage_display()}",
         contenu={"activite": ligne.activite.code, "nature": ligne.nature, "arbitrage": ligne.arbitrage},
-        detail={"avant": before, "motif": motif},
+        detail={"avant": before, "motif": said.motif},
     )
+
+
+def _ask_again(declaration: Declaration) -> None:
+    """What the commune had confirmed is no longer what it gets: it is asked again."""
+    Declaration.objects.filter(pk=declaration.pk, arret_epci_at=None).update(
+        arret_commune_at=None, arret_commune_par=None
+    )
+
+
+def _put_into_effect(lignes: list[Ligne]) -> None:
+    pks = [ligne.pk for ligne in lignes]
+    date_effects(pks)
+    if lignes:
+        apply_ready(lignes[0].epci, pks)
 
 
 def _tell(ligne: Ligne, acteur: Personne) -> None:
-    rows = Habilitation.objects.on(ligne.epci.today).filter(
-        epci=ligne.epci, commune=ligne.commune, role=Role.DGS
-    )
-    for row in rows.select_related("personne").order_by("pk"):
-        write_mail(
-            destinataire=row.personne,
+    write_mails(
+        Lettre(
+            destinataire=personne,
             epci=ligne.epci,
             type="ligne_arbitree",
             objet=ligne,
@@ -87,3 +238,37 @@ def _tell(ligne: Ligne, acteur: Personne) -> None:
             sujet=f"{ligne.activite} : {ligne.get_nature_display()} {ligne.get_arbitrage_display()}",
             contexte={"ligne": ligne, "acteur": acteur},
         )
+        for personne in recipients(ligne.epci, Role.DGS, on=ligne.epci.today, commune=ligne.commune)
+    )
+
+
+def _tell_many(declaration: Declaration, lignes: list[Ligne], acteur: Personne) -> None:
+    if not lignes:
+        return
+    told = sorted(lignes, key=lambda ligne: (ligne.domaine.ordre, ligne.activite.code))
+    epci, commune = told[0].epci, told[0].commune
+    write_mails(
+        Lettre(
+            destinataire=personne,
+            epci=epci,
+            type="lignes_arbitrees",
+            objet=declaration,
+            # A version of a line is decided once: the first line tells this mail from a later one.
+            occurrence=f"{lignes[0].pk}.{lignes[0].version}",
+            sujet=f"Vos choix pour {declaration.cycle.annee} : {_count(lignes)}",
+            contexte={
+                "declaration": declaration,
+                "commune": commune,
+                "lignes": told,
+                "acteur": acteur,
+                "acceptees": [one for one in told if one.arbitrage == Ligne.Arbitrage.ACCEPTEE],
+            },
+        )
+        for personne in recipients(epci, Role.DGS, on=epci.today, commune=commune)
+    )
+
+
+def _count(lignes: list[Ligne]) -> str:
+    """« 2 demandes acceptées »: one large act decides one thing."""
+    word = lignes[0].get_arbitrage_display()
+    return plural(len(lignes), f"demande {word}", f"demandes {word}s")

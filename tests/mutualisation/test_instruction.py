@@ -11,8 +11,7 @@ from django.urls import reverse
 
 from journal.models import Courriel, Evenement
 from mutualisation.models import Ligne
-from mutualisation.views import instruction as views
-from mutualisation.workflows.instruction import arbitrate
+from mutualisation.workflows.instruction import accept_all, arbitrate
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.factories import DeclarationFactory, LigneFactory, Monde, activite, member_commune
@@ -34,6 +33,56 @@ def decide(ligne: Ligne, who: Any, decision: str, motif: str = "", version: int 
     return arbitrate(
         ligne=ligne, acteur=who, decision=decision, motif=motif, qualite="Direction", version=version
     )
+
+
+def states_of(lignes: list[Ligne]) -> list[str]:
+    """The decision on each line, by code of activity."""
+    rows = Ligne.objects.filter(pk__in=[ligne.pk for ligne in lignes])
+    return list(rows.order_by("activite__code").values_list("arbitrage", flat=True))
+
+
+class TestToutAccepter:
+    def test_one_mail_lists_what_is_accepted(self, monde: Monde, lignes: list[Ligne]):
+        decide(lignes[1], monde.direction, "refusee", "Complet.")
+        Courriel.objects.all().delete()
+        accepted = accept_all(declaration=monde.a.declaration, acteur=monde.direction, qualite="Direction")
+        assert accepted == [lignes[0], lignes[2]]
+        courriel = Courriel.objects.get(destinataire=monde.a.dgs)
+        assert courriel.type == "lignes_arbitrees" and "2 demandes acceptées" in courriel.sujet
+        told = [line for line in courriel.corps.splitlines() if line.startswith("- ")]
+        assert [ligne.activite.libelle in line for ligne, line in zip(accepted, told, strict=True)] == [
+            True
+        ] * 2
+
+    def test_twice_is_once(self, monde: Monde, lignes: list[Ligne]):
+        for _ in range(2):
+            accept_all(declaration=monde.a.declaration, acteur=monde.direction, qualite="Direction")
+        assert Evenement.objects.filter(type="ligne.arbitree").count() == 3
+        assert Courriel.objects.filter(type="lignes_arbitrees", destinataire=monde.a.dgs).count() == 1
+
+    def test_what_was_already_voted_takes_its_date(self, monde: Monde, lignes: list[Ligne]):
+        for ligne in lignes:
+            accept(ligne, monde.direction)
+        for epci in (False, True):
+            vote(
+                monde.a.declaration, monde.direction, lignes=lignes, epci=epci, executoire_on=date(2027, 2, 9)
+            )
+        Ligne.objects.filter(pk=lignes[0].pk).update(
+            arbitrage="a_instruire", arbitree_at=None, arbitree_par=None, effet_on=None
+        )
+        accept_all(declaration=monde.a.declaration, acteur=monde.direction, qualite="Direction")
+        lignes[0].refresh_from_db()
+        assert lignes[0].effet_on == monde.a.declaration.cycle.effective_on
+
+    @pytest.mark.parametrize("who", ["administrateur", "directeur", "direction_voisine"])
+    def test_only_the_direction_accepts(self, monde: Monde, lignes: list[Ligne], who: str):
+        with pytest.raises(ActionInterdite, match="Seule la Direction"):
+            accept_all(declaration=monde.a.declaration, acteur=getattr(monde, who), qualite="x")
+        assert set(states_of(lignes)) == {"a_instruire"}
+
+    def test_a_draft_is_not_accepted(self, monde: Monde):
+        with pytest.raises(ActionInterdite):
+            accept_all(declaration=monde.b.declaration, acteur=monde.direction, qualite="x")
 
 
 class TestDecider:
@@ -151,57 +200,40 @@ class TestListe:
         )
         assert response.url == url
 
-    def test_accept_a_whole_commune_with_a_result_per_line(
+    def test_accept_a_whole_commune_and_come_back_to_the_same_list(
         self, monde: Monde, lignes: list[Ligne], client: Any
     ):
         decide(lignes[1], monde.direction, "refusee", "Complet.")
         other = one_ready_line(monde.b.declaration, monde.b.dgs)
         client.force_login(monde.direction)
-        response = client.post(self._url(monde), {"commune": monde.a.commune.pk})
-        assert [r.ligne.pk for r in response.context["resultats"]] == [lignes[0].pk, lignes[2].pk]
-        states = list(
-            Ligne.objects.filter(pk__in=[ligne.pk for ligne in lignes])
-            .order_by("activite__code")
-            .values_list("arbitrage", flat=True)
-        )
-        assert states == ["acceptee", "refusee", "acceptee"]
-        other.refresh_from_db()
-        assert other.arbitrage == "a_instruire"
-
-    def test_one_line_that_fails_does_not_stop_the_others(
-        self, monde: Monde, lignes: list[Ligne], client: Any, monkeypatch: pytest.MonkeyPatch
-    ):
-        real = views.arbitrate
-
-        def first_fails(*, ligne: Ligne, **kwargs: Any) -> Ligne:
-            if ligne.pk == lignes[0].pk:
-                raise Refus("Quelqu'un vient de se prononcer.")
-            return real(ligne=ligne, **kwargs)
-
-        monkeypatch.setattr(views, "arbitrate", first_fails)
-        client.force_login(monde.direction)
-        response = client.post(self._url(monde), {"commune": monde.a.commune.pk})
-        assert [r.faute for r in response.context["resultats"]] == [
-            "Quelqu'un vient de se prononcer.",
-            "",
-            "",
+        here = self._url(monde, arbitrage="a_instruire")
+        response = client.post(here, {"commune": monde.a.commune.pk}, follow=True)
+        assert response.redirect_chain == [(here, 302)]
+        assert "L'Haÿ-les-Roses : 2 demandes acceptées." in text_of(response)
+        assert [states_of(lignes), states_of([other])] == [
+            ["acceptee", "refusee", "acceptee"],
+            ["a_instruire"],
         ]
-        assert "Quelqu'un vient de se prononcer." in text_of(response)
+        again = client.post(here, {"commune": monde.a.commune.pk}, follow=True)
+        assert "Rien ne restait à instruire" in text_of(again)
+        assert Evenement.objects.filter(type="ligne.arbitree").count() == 3
 
     @pytest.mark.parametrize("commune", ["", "x", "9" * 30, "²"])
     def test_a_strange_commune_accepts_nothing(
         self, monde: Monde, lignes: list[Ligne], client: Any, commune: str
     ):
         client.force_login(monde.direction)
-        assert client.post(self._url(monde), {"commune": commune}).context["resultats"] == []
+        response = client.post(self._url(monde), {"commune": commune}, follow=True)
+        assert "Rien ne restait à instruire" in text_of(response)
+        assert set(states_of(lignes)) == {"a_instruire"}
 
     @pytest.mark.parametrize(
         ("who", "get", "post"),
         [
-            ("direction", 200, 200),
+            ("direction", 200, 302),
             ("administrateur", 200, 403),
             ("directeur", 200, 403),
-            ("responsable", 403, 403),
+            ("responsable", 200, 403),
             ("direction_voisine", 404, 404),
         ],
     )

@@ -1,0 +1,93 @@
+"""The point d'arrêt of a cycle as people read it: which communes and which side have confirmed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.timezone import localtime
+
+from comptes.models import Personne
+from mutualisation.models import Cycle, Declaration, Ligne
+from mutualisation.tableur import Valeur
+
+TONS = {
+    Declaration.Arret.A_CONFIRMER: "n",
+    Declaration.Arret.PAR_COMMUNE: "a",
+    Declaration.Arret.PAR_EPCI: "a",
+    Declaration.Arret.ARRETE: "v",
+}
+ENTETE = (
+    *(
+        "Commune",
+        "Code INSEE",
+        "Point d'arrêt",
+        "Confirmé par la commune le",
+        "Par",
+        "Confirmé par l'EPCI le",
+    ),
+    *("Par", "Demandes", "Acceptées", "Reste à décider"),
+)
+
+
+def arret_pill(declaration: Declaration) -> tuple[str, str]:
+    """(tone, words)."""
+    return TONS[declaration.arret], str(declaration.arret.label)
+
+
+@dataclass(frozen=True)
+class ArretLu:
+    """A commune on the list: its declaration, what it asks and what is still to decide."""
+
+    declaration: Declaration
+    demandes: int
+    a_instruire: int
+    acceptees: int
+
+    @property
+    def etat(self) -> tuple[str, str]:
+        return arret_pill(self.declaration)
+
+    @property
+    def row(self) -> list[Valeur]:
+        """The row of the sheet, under ENTETE; dates stay dates."""
+        one = self.declaration
+        return [
+            one.commune.nom,
+            one.commune.code_insee,
+            self.etat[1],
+            _day(one.arret_commune_at),
+            _name(one.arret_commune_par),
+            _day(one.arret_epci_at),
+            _name(one.arret_epci_par),
+            self.demandes,
+            self.acceptees,
+            self.a_instruire,
+        ]
+
+    @property
+    def pret(self) -> bool:
+        """The EPCI may confirm: everything is decided, and it has not confirmed yet."""
+        return not (self.a_instruire or self.declaration.arret_epci_at)
+
+
+def _day(instant: datetime | None) -> date | None:
+    return localtime(instant).date() if instant else None
+
+
+def _name(personne: Personne | None) -> str:
+    return str(personne or "")
+
+
+def read_arrets(cycle: Cycle, user: Any) -> list[ArretLu]:
+    """The submitted declarations of a cycle that ask for something, as the user sees them; one query."""
+    changing = ~Q(lignes__nature=Ligne.Nature.MAINTIEN)
+    rows: Any = Declaration.objects.visible_to(user).filter(cycle=cycle, etat=Declaration.Etat.DEPOSEE)
+    counted = rows.annotate(
+        demandes=Count("lignes", filter=changing),
+        a_instruire=Count("lignes", filter=changing & Q(lignes__arbitrage=Ligne.Arbitrage.A_INSTRUIRE)),
+        acceptees=Count("lignes", filter=changing & Q(lignes__arbitrage=Ligne.Arbitrage.ACCEPTEE)),
+    )
+    asking = counted.filter(demandes__gt=0).select_related("commune", "arret_commune_par", "arret_epci_par")
+    ordered = asking.order_by("commune__tri", "commune_id")
+    return [ArretLu(row, row.demandes, row.a_instruire, row.acceptees) for row in ordered]

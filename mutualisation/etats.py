@@ -1,0 +1,197 @@
+"""The states of the yearly cycle and who moves them.
+
+Workflows read their sources here, docs/etats.md is printed from here, and the tests walk every (state, act, role) cell.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+from comptes.roles import Role
+from mutualisation.models import Convention, Declaration, EffetAC, Evaluation, Ligne
+from socle.erreurs import Refus
+
+DIRECTION = (Role.DIRECTION_TERRITOIRES,)
+ETUDE = (Role.DIRECTION_TERRITOIRES, Role.RESPONSABLE_SERVICE)
+SIGNATAIRES = (Role.DGS, Role.MAIRE)
+COMMUNE = (*SIGNATAIRES, Role.COLLABORATEUR)
+
+Arbitrage, Etape, Arret = Ligne.Arbitrage, Ligne.Etape, Declaration.Arret
+EtatEvaluation, EtatEffet, EtatDeclaration = Evaluation.Etat, EffetAC.Etat, Declaration.Etat
+EtatConvention = Convention.Etat
+
+
+class EtatCycle(models.TextChoices):
+    """Where a cycle stands for who opens and closes it: two acts, and the day of effect between them."""
+
+    A_OUVRIR = "a_ouvrir", "à ouvrir"
+    OUVERT = "ouvert", "ouvert, avant sa date d'effet"
+    EN_VIGUEUR = "en_vigueur", "en vigueur"
+    CLOS = "clos", "clos"
+
+
+@dataclass(frozen=True)
+class Transition:
+    """An act: from which states to which one, and whose it is."""
+
+    acte: str
+    passages: Mapping[str, str]
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The states of one field, or of one set of facts, and the acts that move them."""
+
+    nom: str
+    objet: str
+    etats: Any
+    transitions: tuple[Transition, ...]
+
+    def transition(self, acte: str) -> Transition:
+        """The transition of an act (KeyError when nobody declared it)."""
+        return {one.acte: one for one in self.transitions}[acte]
+
+    def allows(self, acte: str, source: str) -> bool:
+        """Whether the act exists in a state."""
+        return source in self.transition(acte).passages
+
+    def move(self, acte: str, source: str) -> Any:
+        """The state an act leads to. Raises Refus where the act does not exist."""
+        if not self.allows(acte, source):
+            raise Refus(
+                f"{self.objet.capitalize()} est « {self.etats(source).label} » : {acte} n'est plus possible."
+            )
+        return self.etats(self.transition(acte).passages[source])
+
+
+def to(cible: str, *sources: str) -> dict[str, str]:
+    """Passages from several states to the same one."""
+    return dict.fromkeys(sources, cible)
+
+
+DECIDABLE = (Arbitrage.A_INSTRUIRE, Arbitrage.ACCEPTEE, Arbitrage.REFUSEE, Arbitrage.REPORTEE)
+ARBITRAGE = Table(
+    "Arbitrage d'une ligne",
+    "la ligne",
+    Arbitrage,
+    (
+        Transition("accepter", to(Arbitrage.ACCEPTEE, *DECIDABLE), DIRECTION),
+        Transition("refuser", to(Arbitrage.REFUSEE, *DECIDABLE), DIRECTION),
+        Transition("reporter", to(Arbitrage.REPORTEE, *DECIDABLE), DIRECTION),
+        Transition(
+            "retirer",
+            to(Arbitrage.ABANDONNEE, Arbitrage.A_INSTRUIRE, Arbitrage.ACCEPTEE, Arbitrage.REPORTEE),
+            SIGNATAIRES,
+        ),
+        Transition("reprendre", to(Arbitrage.A_INSTRUIRE, Arbitrage.ABANDONNEE), SIGNATAIRES),
+    ),
+)
+DECISIONS = {
+    Arbitrage.ACCEPTEE: "accepter",
+    Arbitrage.REFUSEE: "refuser",
+    Arbitrage.REPORTEE: "reporter",
+}
+ETAPE = Table(
+    "Instruction d'une ligne à instruire",
+    "la ligne",
+    Etape,
+    (
+        Transition("déclarer recevable", to(Etape.RECEVABLE, Etape.RECUE), DIRECTION),
+        Transition(
+            "demander un complément",
+            to(Etape.A_COMPLETER, Etape.RECUE, Etape.RECEVABLE, Etape.ETUDIEE),
+            DIRECTION,
+        ),
+        Transition("répondre", to(Etape.RECUE, Etape.A_COMPLETER), COMMUNE),
+        Transition("rendre l'avis", to(Etape.ETUDIEE, Etape.RECEVABLE), ETUDE),
+        Transition("retirer l'avis", to(Etape.RECEVABLE, Etape.ETUDIEE), ETUDE),
+    ),
+)
+DEPOT = Table(
+    "Dépôt d'une déclaration, tant qu'elle est ouverte et que l'instruction n'a pas commencé",
+    "la déclaration",
+    EtatDeclaration,
+    (
+        Transition("déposer", to(EtatDeclaration.DEPOSEE, EtatDeclaration.BROUILLON), SIGNATAIRES),
+        Transition("retirer le dépôt", to(EtatDeclaration.BROUILLON, EtatDeclaration.DEPOSEE), SIGNATAIRES),
+    ),
+)
+ARRET = Table(
+    "Point d'arrêt d'une déclaration déposée",
+    "le point d'arrêt",
+    Arret,
+    (
+        Transition(
+            "confirmer pour la commune",
+            {Arret.A_CONFIRMER: Arret.PAR_COMMUNE, Arret.PAR_EPCI: Arret.ARRETE},
+            SIGNATAIRES,
+        ),
+        Transition(
+            "confirmer pour l'EPCI",
+            {Arret.A_CONFIRMER: Arret.PAR_EPCI, Arret.PAR_COMMUNE: Arret.ARRETE},
+            DIRECTION,
+        ),
+        Transition(
+            "rouvrir", to(Arret.A_CONFIRMER, Arret.PAR_COMMUNE, Arret.PAR_EPCI, Arret.ARRETE), DIRECTION
+        ),
+    ),
+)
+EVALUATION = Table(
+    "Évaluation préalable",
+    "l'évaluation",
+    EtatEvaluation,
+    (
+        Transition(
+            "transmettre",
+            to(EtatEvaluation.TRANSMISE, EtatEvaluation.A_RENSEIGNER, EtatEvaluation.TRANSMISE),
+            (*COMMUNE, Role.AGENT),  # the agent it is delegated to
+        ),
+        Transition("renvoyer", to(EtatEvaluation.A_RENSEIGNER, EtatEvaluation.TRANSMISE), DIRECTION),
+        Transition("valider", to(EtatEvaluation.VALIDEE, EtatEvaluation.TRANSMISE), DIRECTION),
+    ),
+)
+CHIFFRES = (EtatEffet.ESTIME, EtatEffet.ARBITRE, EtatEffet.VOTE, EtatEffet.NOTIFIE)
+EFFET_AC = Table(
+    "Effet sur l'attribution de compensation",
+    "l'effet",
+    EtatEffet,
+    (
+        Transition("revenir à non chiffré", to(EtatEffet.NON_CHIFFRE, *CHIFFRES), DIRECTION),
+        Transition("estimer", to(EtatEffet.ESTIME, EtatEffet.NON_CHIFFRE, *CHIFFRES), DIRECTION),
+        Transition("arbitrer", to(EtatEffet.ARBITRE, *CHIFFRES), DIRECTION),
+        Transition("voter", to(EtatEffet.VOTE, *CHIFFRES[1:]), DIRECTION),
+        Transition("notifier", to(EtatEffet.NOTIFIE, *CHIFFRES[2:]), DIRECTION),
+    ),
+)
+EFFETS = {
+    EtatEffet.NON_CHIFFRE: "revenir à non chiffré",
+    EtatEffet.ESTIME: "estimer",
+    EtatEffet.ARBITRE: "arbitrer",
+    EtatEffet.VOTE: "voter",
+    EtatEffet.NOTIFIE: "notifier",
+}
+CYCLE = Table(
+    "Cycle",
+    "le cycle",
+    EtatCycle,
+    (
+        Transition("ouvrir", to(EtatCycle.OUVERT, EtatCycle.A_OUVRIR), DIRECTION),
+        Transition("clore", to(EtatCycle.CLOS, EtatCycle.EN_VIGUEUR), DIRECTION),
+    ),
+)
+# A step is said by its date; a date taken back corrects what was said.
+CONVENTION = Table(
+    "Convention de services communs, et ses avenants",
+    "la convention",
+    EtatConvention,
+    tuple(
+        Transition(
+            f"dire {etat.label}", to(etat, *(other for other in EtatConvention if other != etat)), DIRECTION
+        )
+        for etat in EtatConvention
+    ),
+)
+TABLES = (CYCLE, DEPOT, ETAPE, ARBITRAGE, ARRET, EVALUATION, EFFET_AC, CONVENTION)

@@ -1,0 +1,245 @@
+"""The point d'arrêt: the commune and the EPCI both confirm what goes to the vote."""
+
+from collections.abc import Iterable, Mapping
+
+from comptes.destinataires import recipients
+from comptes.models import Personne
+from comptes.roles import Role
+from journal.workflows.courriel import Lettre, write_mails
+from journal.workflows.unite import record, unite
+from mutualisation.etats import ARBITRAGE, ARRET
+from mutualisation.models import ActiviteVersion, Declaration, Ligne
+from mutualisation.workflows.complement import close_unanswered
+from mutualisation.workflows.verrou import locked
+from socle import horloge
+from socle.dates import long_day
+from socle.droits import require
+from socle.erreurs import Conflit, Refus
+from socle.typographie import enumerate_french, plural
+
+RELATED = ("cycle__epci", "cycle__catalogue", "commune", "epci")
+LIGNE = ("activite", "domaine", "commune", "epci")
+MOTIF_MAX = 2000
+
+
+@unite
+def confirm_for_commune(
+    *,
+    declaration: Declaration,
+    acteur: Personne,
+    qualite: str,
+    vues: Mapping[int, int],
+    gardees: Iterable[int],
+) -> Declaration:
+    """Confirm the choices of a commune: lines out of `gardees` are withdrawn, those withdrawn before and in it come back.
+
+    `vues` gives the version of each line the page showed. A second press changes nothing. Raises ActionInterdite, Refus
+    (campaign still open, nothing to confirm, bloc taken in part), Conflit when a line changed since it was read.
+    """
+    declaration = locked(Declaration, declaration.pk, select=RELATED)
+    if declaration.arret_commune_at and declaration.arret_commune_par == acteur:
+        return declaration
+    require(declaration, acteur, "confirmer")
+    ARRET.move("confirmer pour la commune", declaration.arret)
+    _check_time(declaration)
+    lignes = _changing(declaration)
+    _check_seen(lignes, vues)
+    kept = set(gardees)
+    withdrawn = [one for one in lignes if one.pk not in kept and _alive(one)]
+    back = [one for one in lignes if one.pk in kept and one.arbitrage == Ligne.Arbitrage.ABANDONNEE]
+    _check_blocs(declaration, lignes, kept)
+    for ligne in withdrawn:
+        _withdraw(ligne, acteur, qualite)
+    for ligne in back:
+        _take_back(ligne, acteur, qualite)
+    if back:  # they are to decide on: what the EPCI had confirmed is not whole any more
+        declaration.arret_epci_at = declaration.arret_epci_par = None
+    declaration.arret_commune_at, declaration.arret_commune_par = horloge.now(), acteur
+    _save(declaration, acteur, qualite, "commune", _told(declaration, withdrawn))
+    _tell(declaration, acteur, withdrawn)
+    return declaration
+
+
+@unite
+def confirm_for_epci(*, declaration: Declaration, acteur: Personne, qualite: str) -> Declaration:
+    """Confirm for the EPCI, once every line has its decision; a second press changes nothing.
+
+    Raises ActionInterdite, Refus while something is to decide, the campaign is open or there is nothing to confirm.
+    """
+    declaration = locked(Declaration, declaration.pk, select=RELATED)
+    if declaration.arret_epci_at and declaration.arret_epci_par == acteur:
+        return declaration
+    require(declaration, acteur, "arreter")
+    ARRET.move("confirmer pour l'EPCI", declaration.arret)
+    _check_time(declaration)
+    waiting = [one for one in _changing(declaration) if one.arbitrage == Ligne.Arbitrage.A_INSTRUIRE]
+    if waiting:
+        attend = plural(len(waiting), "demande attend", "demandes attendent")
+        raise Refus(f"{declaration.commune} : {attend} encore une décision.")
+    declaration.arret_epci_at, declaration.arret_epci_par = horloge.now(), acteur
+    _save(declaration, acteur, qualite, "epci", f"Point d'arrêt confirmé par {declaration.epci.nom_commun}")
+    _tell(declaration, acteur, [])
+    return declaration
+
+
+@unite
+def reopen(*, declaration: Declaration, acteur: Personne, motif: str) -> Declaration:
+    """Undo both confirmations, with a motive that the commune reads; both sides then confirm again.
+
+    Raises ActionInterdite, Refus without a motive.
+    """
+    declaration = locked(Declaration, declaration.pk, select=RELATED)
+    require(declaration, acteur, "rouvrir")
+    ARRET.move("rouvrir", declaration.arret)
+    if not motif.strip():
+        raise Refus("Dites pourquoi vous rouvrez : le motif est transmis à la commune.", field="motif")
+    before = str(declaration.arret.label)
+    declaration.arret_commune_at = declaration.arret_commune_par = None
+    declaration.arret_epci_at = declaration.arret_epci_par = None
+    detail = {"avant": before, "motif": motif}
+    _save(declaration, acteur, "", "rouvert", f"Point d'arrêt rouvert, {declaration.commune}", detail)
+    _write(
+        declaration,
+        acteur,
+        "arret_rouvert",
+        f"Vos choix {declaration.cycle.annee} sont rouverts",
+        {"motif": motif},
+    )
+    return declaration
+
+
+def _check_time(declaration: Declaration) -> None:
+    cycle = declaration.cycle
+    if cycle.clos_at:
+        raise Refus(f"Le cycle {cycle.annee} est clos.")
+    if declaration.ouverte:
+        raise Refus(
+            f"La campagne est ouverte jusqu'au {long_day(cycle.declaration_fin_on)} : les choix se confirment ensuite."
+        )
+    if not declaration.lignes.changing().exists():
+        raise Refus("Rien ne change pour cette commune : il n'y a rien à confirmer.")
+
+
+def _changing(declaration: Declaration) -> list[Ligne]:
+    rows = declaration.lignes.changing().order_by("pk")
+    lignes = list(rows.select_for_update(of=("self",)).select_related(*LIGNE))
+    for ligne in lignes:
+        ligne.declaration = declaration
+    return lignes
+
+
+def _alive(ligne: Ligne) -> bool:
+    return ARBITRAGE.allows("retirer", ligne.arbitrage) and not ligne.appliquee_at
+
+
+def _check_seen(lignes: list[Ligne], vues: Mapping[int, int]) -> None:
+    changed = [ligne for ligne in lignes if vues.get(ligne.pk) != ligne.version]
+    if changed:
+        names = enumerate_french([f"« {ligne.activite} »" for ligne in changed])
+        raise Conflit(f"La Direction des territoires vient de changer {names} : relisez, puis confirmez.")
+
+
+def _check_blocs(declaration: Declaration, lignes: list[Ligne], kept: set[int]) -> None:
+    """Activities of a bloc are taken, and given up, together."""
+    rows = ActiviteVersion.objects.filter(
+        catalogue=declaration.cycle.catalogue,
+        bloc__isnull=False,
+        activite__in=[one.activite_id for one in lignes],
+    )
+    blocs = {
+        activite: (bloc, nom) for activite, bloc, nom in rows.values_list("activite", "bloc", "bloc__nom")
+    }
+    by_bloc: dict[tuple[int, str], set[bool]] = {}
+    for ligne in lignes:
+        bloc = blocs.get(ligne.activite_id)
+        if bloc and (_alive(ligne) or ligne.pk in kept):
+            by_bloc.setdefault(bloc, set()).add(ligne.pk in kept)
+    parted = sorted(nom for (_, nom), choices in by_bloc.items() if len(choices) > 1)
+    if parted:
+        raise Refus(f"Le bloc « {parted[0]} » se garde ou se retire en entier.", field="gardees")
+
+
+def _withdraw(ligne: Ligne, acteur: Personne, qualite: str) -> None:
+    ligne.arbitrage = ARBITRAGE.move("retirer", ligne.arbitrage)
+    close_unanswered(ligne, acteur)
+    ligne.arbitrage_motif = ""
+    ligne.arbitree_at, ligne.arbitree_par, ligne.arbitree_qualite = horloge.now(), acteur, qualite
+    ligne.effet_on = None
+    _save_line(ligne, acteur, qualite, "retiree", "retirée par la commune")
+
+
+def _take_back(ligne: Ligne, acteur: Personne, qualite: str) -> None:
+    ligne.arbitrage = ARBITRAGE.move("reprendre", ligne.arbitrage)
+    ligne.arbitree_at = ligne.arbitree_par = None
+    ligne.arbitree_qualite = ""
+    _save_line(ligne, acteur, qualite, "reprise", "demandée de nouveau")
+
+
+def _save_line(ligne: Ligne, acteur: Personne, qualite: str, what: str, words: str) -> None:
+    ligne.version += 1
+    ligne.save()
+    record(
+        type=f"ligne.{what}",
+        objet=ligne,
+        epci=ligne.epci,
+        commune=ligne.commune,
+        acteur=acteur,
+        qualite=qualite,
+        libelle=f"{ligne.commune}, {ligne.activite} : {ligne.get_nature_display()} {words}",
+        contenu={"activite": ligne.activite.code, "nature": ligne.nature, "arbitrage": ligne.arbitrage},
+    )
+
+
+def _told(declaration: Declaration, withdrawn: list[Ligne]) -> str:
+    said = f"Point d'arrêt confirmé par la commune {declaration.commune.de}"
+    return f"{said}, {plural(len(withdrawn), 'demande retirée', 'demandes retirées')}" if withdrawn else said
+
+
+def _save(
+    declaration: Declaration,
+    acteur: Personne,
+    qualite: str,
+    what: str,
+    libelle: str,
+    detail: dict[str, str] | None = None,
+) -> None:
+    declaration.version += 1
+    declaration.save()
+    record(
+        type=f"arret.{what}",
+        objet=declaration,
+        epci=declaration.epci,
+        commune=declaration.commune,
+        acteur=acteur,
+        qualite=qualite,
+        libelle=libelle,
+        contenu={"annee": declaration.cycle.annee, "arret": declaration.arret},
+        detail=detail,
+    )
+
+
+def _tell(declaration: Declaration, acteur: Personne, withdrawn: list[Ligne]) -> None:
+    subject = f"Point d'arrêt {declaration.cycle.annee}, {declaration.commune} : {declaration.arret.label}"
+    _write(declaration, acteur, "arret_confirme", subject, {"retirees": withdrawn})
+
+
+def _write(
+    declaration: Declaration, acteur: Personne, type: str, sujet: str, contexte: dict[str, object]
+) -> None:
+    """To both sides, but for who acts."""
+    epci = declaration.epci
+    roles = (Role.DGS, Role.MAIRE, Role.DIRECTION_TERRITOIRES)
+    told = recipients(epci, *roles, on=epci.today, commune=declaration.commune)
+    write_mails(
+        Lettre(
+            destinataire=personne,
+            epci=epci,
+            type=type,
+            objet=declaration,
+            occurrence=str(declaration.version),
+            sujet=sujet,
+            contexte={"declaration": declaration, "acteur": acteur, **contexte},
+        )
+        for personne in told
+        if personne != acteur
+    )
