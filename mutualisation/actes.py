@@ -1,60 +1,12 @@
-"""Who still misses which act: communes × the two assemblies."""
+"""The lines that acts are about: those accepted, by commune, and which ones an act may cover."""
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from mutualisation.lignes import LigneLue, read_lines
 from mutualisation.models import Acte, Cycle, Ligne
 from mutualisation.models.ligne import LigneQuerySet
-from socle.typographie import plural
 from territoire.models import Commune
-
-
-@dataclass(frozen=True)
-class Avancement:
-    """The accepted lines of a commune, and how many each assembly has voted."""
-
-    commune: Commune
-    lues: list[LigneLue]
-    manque: tuple[str, str]  # (tone, words) of an act not there yet, as the calendar makes it
-
-    @property
-    def total(self) -> int:
-        return len(self.lues)
-
-    @property
-    def municipal(self) -> tuple[str, str]:
-        """(tone, words) of the acts of the municipal council."""
-        return self._said(sum(1 for lue in self.lues if lue.acte_commune_on))
-
-    @property
-    def epci(self) -> tuple[str, str]:
-        """(tone, words) of the acts of the EPCI."""
-        return self._said(sum(1 for lue in self.lues if lue.acte_epci_on))
-
-    def _said(self, voted: int) -> tuple[str, str]:
-        if voted == self.total:
-            return "v", "Enregistré"
-        ton, mot = self.manque
-        return ton, f"{mot} pour {plural(self.total - voted, 'ligne')}" if voted else mot
-
-    @property
-    def complet(self) -> bool:
-        return all(lue.acte_commune_on and lue.acte_epci_on for lue in self.lues)
-
-    @property
-    def tardives(self) -> list[LigneLue]:
-        """Lines whose acts are late and whose day of effect is still to be set."""
-        return [lue for lue in self.lues if lue.tardive and not lue.ligne.effet_on]
-
-
-def _absence(cycle: Cycle) -> tuple[str, str]:
-    """To come before the votes, awaited during them, missing from the date of effect."""
-    today = cycle.epci.today
-    if today < cycle.votes_debut_on:
-        return "n", "À voter"
-    return ("o", "Attendu") if today < cycle.effective_on else ("r", "Manque")
 
 
 def accepted_lines(cycle: Cycle, user: Any) -> LigneQuerySet:
@@ -63,13 +15,6 @@ def accepted_lines(cycle: Cycle, user: Any) -> LigneQuerySet:
         declaration__cycle=cycle, arbitrage=Ligne.Arbitrage.ACCEPTEE
     )
     return rows.order_by("commune__tri", "commune_id", "domaine__ordre", "activite__code", "pk")
-
-
-def read_progress(cycle: Cycle, user: Any) -> list[Avancement]:
-    """One row per commune that has accepted lines; one query."""
-    lues = read_lines(accepted_lines(cycle, user), cycle.epci.today)
-    absence = _absence(cycle)
-    return [Avancement(group[0].ligne.commune, group, absence) for group in by_commune(lues)]
 
 
 def by_commune(lues: list[LigneLue]) -> list[list[LigneLue]]:

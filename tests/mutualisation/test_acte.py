@@ -118,8 +118,10 @@ class TestPages:
         response = client.get(reverse("mutualisation:actes", args=[monde.cycle.pk]))
         (avancement,) = response.context["avancements"]
         assert avancement.commune == monde.a.commune
-        assert (avancement.municipal[1], avancement.epci[1]) == ("Enregistré", "Attendu")
-        assert "n° C-1" in text_of(response)
+        said = [avancement.passage(code).mot for code in ("municipal", "epci")]
+        assert said == ["Enregistré", "Attendu"]
+        listed = client.get(reverse("mutualisation:actes_enregistres", args=[monde.cycle.pk]))
+        assert "n° C-1" in text_of(listed)
 
     def test_after_the_day_it_is_missing_in_red(
         self, monde: Monde, ligne: Ligne, client: Any, at_time: AtTime
@@ -129,8 +131,10 @@ class TestPages:
         (avancement,) = client.get(reverse("mutualisation:actes", args=[monde.cycle.pk])).context[
             "avancements"
         ]
-        assert avancement.municipal == ("r", "Manque")
-        page = text_of(client.get(reverse("mutualisation:ligne", args=[ligne.pk])))
+        municipal = avancement.passage("municipal")
+        assert (municipal.ton, municipal.mot, municipal.tard) == ("r", "Manque", True)
+        page = text_of(client.get(reverse("mutualisation:suivi", args=[ligne.declaration_id])))
+        assert '<span class="ton-r">En attente d\'acte' in page
         assert "En attente d'acte" in page
         assert "délibération du conseil municipal de L'Haÿ-les-Roses" in page
         assert "délibération du conseil de la Métropole" in page
@@ -265,8 +269,8 @@ class TestPages:
             if declaration:
                 accept(one_ready_line(declaration, dgs), monde.direction)
                 accept(changing(monde.a.declaration)[1], monde.direction)
-            for name in ("actes", "acte_nouveau"):
+            for name in ("actes", "acte_nouveau", "actes_enregistres", "avis_enregistres"):
                 with CaptureQueriesContext(connection) as queries:
                     client.get(reverse(f"mutualisation:{name}", args=[monde.cycle.pk]) + "?type=conseil_epci")
                 counts.append(len(queries))
-        assert counts[:2] == counts[2:]
+        assert counts[:4] == counts[4:]
