@@ -7,13 +7,15 @@ from typing import Any
 from django.db.models import QuerySet
 
 from journal.models import Evenement
-from mutualisation.matrice import HORIZON, Case, Periode, edition_on, read_cells, read_periods
+from mutualisation.derivations import Cle
+from mutualisation.matrice import HORIZON, Case, edition_on, read_cells, read_periods
 from mutualisation.models import Adhesion, Declaration, Domaine, Ligne
-from mutualisation.models.catalogue import CatalogueLu, DomaineLu
-from mutualisation.referents import SiegeLu, read_seats
+from mutualisation.models.catalogue import ActiviteLue, CatalogueLu, DomaineLu
+from mutualisation.partages import Partages, Periode
+from mutualisation.referents import Referents, SiegeLu
 from socle import registres
 from socle.registres import Lien
-from territoire.models import Appartenance, Commune, Epci
+from territoire.models import Commune, Epci
 
 EVENTS_SHOWN = 30
 
@@ -26,16 +28,33 @@ class Suivi:
     periode: Periode | None
     passees: tuple[Periode, ...]
     on: date
+    # Whether its period ends because others take over.
+    cedee: bool = False
 
     @property
     def etat(self) -> tuple[str, str]:
         """(tone, words) of the state pill."""
         if self.periode is None:
             return "n", "Non partagée"
-        debut, fin = self.periode
-        if debut > self.on:
+        if self.periode.debut > self.on:
             return "a", "Arrive"
-        return ("r", "Part") if fin and fin <= self.on + HORIZON else ("v", "Partagée")
+        fin = self.periode.fin
+        if not fin or fin > self.on + HORIZON or self.cedee:
+            return "v", "Partagée"
+        return "r", "Part"
+
+    @property
+    def facon(self) -> str:
+        """« en prestation », « en régularisation »; nothing for a mutualisation."""
+        nature = self.periode.nature if self.periode else ""
+        return (
+            {
+                Adhesion.Nature.PRESTATION: "en prestation",
+                Adhesion.Nature.REGULARISATION: "en régularisation",
+            }.get(Adhesion.Nature(nature), "")
+            if nature
+            else ""
+        )
 
 
 @dataclass(frozen=True)
@@ -63,13 +82,7 @@ def read_story(epci: Epci, user: Any, commune: Commune, domaine: Domaine, on: da
     if lu is None:
         return None
     lignes = _lines(user, commune, lu, epci)
-    seats = read_seats(epci, on, domaine=domaine)
-    pole = (
-        Appartenance.objects.on(on)
-        .filter(epci=epci, commune=commune)
-        .values_list("pole_id", flat=True)
-        .first()
-    )
+    seats = Referents(epci, on, domaine=domaine)
     cells = read_cells(epci, user, on, CatalogueLu((lu,)), communes=[commune.pk])
     return Histoire(
         epci=epci,
@@ -79,8 +92,8 @@ def read_story(epci: Epci, user: Any, commune: Commune, domaine: Domaine, on: da
         on=on,
         case=cells.get((commune.pk, lu.id)) or Case(len(lu.activites)),
         suivis=_follow(epci, user, commune, lu, on),
-        referent=seats.commune_side(domaine.pk, commune.pk),
-        responsable=seats.epci_side(domaine.pk, commune.pk, pole),
+        referent=seats.commune_side(commune.pk, domaine.pk),
+        responsable=seats.epci_side(commune.pk, domaine.pk),
         lignes=lignes,
         liens=registres.liens.gather(user, commune, domaine, on),
         evenements=_events(user, lignes),
@@ -88,15 +101,22 @@ def read_story(epci: Epci, user: Any, commune: Commune, domaine: Domaine, on: da
 
 
 def _follow(epci: Epci, user: Any, commune: Commune, domaine: DomaineLu, on: date) -> tuple[Suivi, ...]:
-    periods, _ = read_periods(epci, user, on, communes=[commune.pk])
+    shares, _ = read_periods(epci, user, on, communes=[commune.pk])
     over: dict[int, list[Periode]] = {}
     past = Adhesion.objects.filter(epci=epci, commune=commune, activite__in=domaine.activite_ids, fin__lte=on)
-    for activite, debut, fin in past.order_by("debut").values_list("activite_id", "debut", "fin"):
-        over.setdefault(activite, []).append((debut, fin))
+    for activite, debut, fin, nature in past.order_by("debut").values_list(
+        "activite_id", "debut", "fin", "nature"
+    ):
+        over.setdefault(activite, []).append(Periode(debut, fin, nature))
     return tuple(
-        Suivi(a.libelle, next(iter(periods.get((commune.pk, a.id), [])), None), tuple(over.get(a.id, [])), on)
-        for a in domaine.activites
+        _suivi(a, (commune.pk, a.id), shares, tuple(over.get(a.id, [])), on) for a in domaine.activites
     )
+
+
+def _suivi(activite: ActiviteLue, cle: Cle, shares: Partages, over: tuple[Periode, ...], on: date) -> Suivi:
+    periode = next(iter(shares.periodes.get(cle, ())), None)
+    cedee = bool(periode and periode.fin and shares.gives_way(cle, periode.fin))
+    return Suivi(activite.libelle, periode, over, on, cedee)
 
 
 def _lines(user: Any, commune: Commune, domaine: DomaineLu, epci: Epci) -> list[Ligne]:

@@ -1,22 +1,24 @@
 """Who shares what on a day: one computation for the matrix, its list twin, the story of a cell and the
 exports.
 
-Adhesions are the truth. Lines that both assemblies voted but whose day has not come yet are as public and as
-sure, and are read over them, so that a day to come shows what is known of it today. What is only asked is
-added for who may see it.
+What is shared is read over time in `partages`, as public as it is sure. What is only asked, or was refused or postponed,
+is added for who may see it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F
 
-from mutualisation.models import Adhesion, Catalogue, Declaration, Ligne
+from mutualisation.derivations import Cle
+from mutualisation.models import ActiviteVersion, Adhesion, Catalogue, Declaration, Ligne
 from mutualisation.models.catalogue import CatalogueLu, DomaineLu
+from mutualisation.partages import Partages, Periode, read_shares, targets, voted_lines
 from socle import horloge
 from socle.dates import day_and_year
 from socle.typographie import enumerate_french, plural, sort_key
@@ -25,18 +27,39 @@ from territoire.models import Commune, CommuneVersion, Epci
 # How far ahead « arrive » and « part » look: a year, so that the next 1 January shows and not the one after.
 HORIZON = timedelta(days=365)
 
-Cle: TypeAlias = tuple[int, int]
-Periode: TypeAlias = tuple[date, date | None]
-NATURES_DEMANDEES = {
-    Ligne.Nature.ENTREE: "entrée demandée",
-    Ligne.Nature.EXTENSION: "extension demandée",
-    Ligne.Nature.RETRAIT: "retrait demandé",
+# What is asked, and how « refusé » and « reporté » agree with it.
+NATURES = {
+    Ligne.Nature.ENTREE: ("entrée", "e"),
+    Ligne.Nature.EXTENSION: ("extension", "e"),
+    Ligne.Nature.RETRAIT: ("retrait", ""),
+    Ligne.Nature.REGULARISATION: ("régularisation", "e"),
+    Ligne.Nature.PRESTATION: ("prestation", "e"),
+    Ligne.Nature.REVISION: ("révision du niveau de service", "e"),
+}
+SUITES = {
+    Ligne.Arbitrage.A_INSTRUIRE: "demandé",
+    Ligne.Arbitrage.ACCEPTEE: "demandé",
+    Ligne.Arbitrage.REFUSEE: "refusé",
+    Ligne.Arbitrage.REPORTEE: "reporté",
+}
+# What the reader may ask to see alone, in words.
+ETATS = {
+    "entier": "domaine entier",
+    "partie": "en partie",
+    "arrive": "arrive",
+    "part": "part",
+    "prestation": "en prestation",
+    "regularisation": "en régularisation",
+    "attente": "en attente d'acte",
+    "demande": "demandé",
+    "refuse": "refusé",
+    "reporte": "reporté",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A domain in a commune on a day; counts are activities, `demandes` what the reader may know."""
+    """A domain in a commune on a day; counts are activities, the last ones what the reader may know of choices."""
 
     total: int
     partagees: int = 0
@@ -45,26 +68,57 @@ class Case:
     arrivent_on: date | None = None
     partent: int = 0
     partent_on: date | None = None
+    prestations: int = 0
+    regularisees: int = 0
     demandes: tuple[str, ...] = ()
+    refus: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
     en_retard: bool = False
 
     @property
     def genre(self) -> str:
-        """v whole, p in part, a arriving, x leaving, r waiting for a late act, d asked, n not shared."""
+        """v whole, p in part, a arriving, x leaving; not shared: r late act, d asked, o postponed, f refused, n."""
         if not self.partagees:
-            return "a" if self.arrivent else "r" if self.en_retard else "d" if self.demandes else "n"
+            return self._absent
         if self.partent == self.partagees and not self.arrivent:
             return "x"
-        return "v" if self.partagees == self.total else "p"
+        return "v" if self.partagees >= self.total else "p"
+
+    @property
+    def _absent(self) -> str:
+        if self.arrivent:
+            return "a"
+        if self.demandes:
+            return "r" if self.en_retard else "d"
+        return "o" if self.reports else "f" if self.refus else "n"
 
     @property
     def marque(self) -> str:
-        """What else happens in a cell, beyond its sign: « demande », « plus », « moins », or nothing."""
-        if self.demandes and self.genre not in "dr":
+        """What else happens in a cell, beyond its sign: « demande », « plus », « moins », « report », « refus »."""
+        if self.genre in "rdofn":
+            return ""
+        if self.demandes:
             return "demande"
-        if self.genre in "vp" and self.arrivent:
-            return "plus"
-        return "moins" if self.genre in "vp" and self.partent else ""
+        if self.genre in "vp" and (self.arrivent or self.partent):
+            return "plus" if self.arrivent else "moins"
+        return "report" if self.reports else "refus" if self.refus else ""
+
+    @property
+    def etats(self) -> frozenset[str]:
+        """The names in ETATS of all that is true of the cell."""
+        facts = {
+            "entier": 0 < self.total <= self.partagees,
+            "partie": 0 < self.partagees < self.total,
+            "arrive": self.arrivent,
+            "part": self.partent,
+            "prestation": self.prestations,
+            "regularisation": self.regularisees,
+            "attente": self.en_retard,
+            "demande": self.demandes and not self.en_retard,
+            "refuse": self.refus,
+            "reporte": self.reports,
+        }
+        return frozenset(name for name, true in facts.items() if true)
 
     @property
     def mots(self) -> str:
@@ -92,20 +146,31 @@ def words(case: Case) -> str:
 
 
 def _details(case: Case) -> Iterator[str]:
-    """How much, since when or from when, what else is to come, what is asked."""
+    """How much, since when or from when, in which way, what else is to come, what is asked."""
     if case.genre == "a":
         yield f"au {day_and_year(case.arrivent_on or '')}"
-        yield f"{plural(case.arrivent, 'activité')} sur {case.total}"
+        # The domain may count more activities on that day than today.
+        yield plural(case.arrivent, "activité") + (
+            f" sur {case.total}" if case.arrivent <= case.total else ""
+        )
     elif case.genre == "x":
         yield f"au {day_and_year(case.partent_on or '')}"
     if case.partagees:
-        whole = case.partagees == case.total
+        whole = case.partagees >= case.total
         yield plural(case.partagees, "activité") + ("" if whole else f" sur {case.total}")
+        yield from _ways(case)
         yield f"depuis le {day_and_year(case.depuis_on or '')}"
         yield from _changes(case)
-    yield from case.demandes
+    yield from (*case.demandes, *case.reports, *case.refus)
     if case.en_retard:
         yield "en attente d'acte"
+
+
+def _ways(case: Case) -> Iterator[str]:
+    """Activities shared otherwise than by mutualisation; all of them need no count."""
+    for count, way in ((case.prestations, "en prestation"), (case.regularisees, "en régularisation")):
+        if count:
+            yield way if count == case.partagees else f"dont {count} {way}"
 
 
 def _changes(case: Case) -> Iterator[str]:
@@ -121,7 +186,7 @@ def _future(count: int, verb: str, day: date | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Membre:
-    """A member commune on a day, under the name it then had."""
+    """A member commune on a day, under the name and the INSEE code it then had."""
 
     id: int
     nom: str
@@ -160,9 +225,7 @@ class Matrice:
     @property
     def familles(self) -> list[tuple[str, int]]:
         """Families as headings over the columns: (label, number of columns)."""
-        return [
-            (label, len(list(group))) for label, group in groupby(d.famille_libelle for d in self.domaines)
-        ]
+        return families(self.domaines)
 
     @property
     def totaux(self) -> list[int]:
@@ -181,19 +244,28 @@ class Matrice:
         days = {getattr(case, attribute) for rang in self.rangs for case in rang.cases}
         return {day for day in days if day}
 
-    def narrowed(self, *, pole: int | None = None, famille: str = "") -> "Matrice":
-        """The same matrix with only the communes of a pôle, or the domains of a family."""
+    def narrowed(self, *, pole: int | None = None, famille: str = "", etat: str = "") -> "Matrice":
+        """The same matrix with only the communes of a pôle, the domains of a family, the communes with a state."""
         kept = [
             index for index, domaine in enumerate(self.domaines) if not famille or domaine.famille == famille
         ]
-        rows = [rang for rang in self.rangs if pole is None or rang.commune.pole_id == pole]
+        rows = [
+            Rang(rang.commune, tuple(rang.cases[index] for index in kept))
+            for rang in self.rangs
+            if pole is None or rang.commune.pole_id == pole
+        ]
         return Matrice(
             epci=self.epci,
             on=self.on,
             domaines=tuple(self.domaines[index] for index in kept),
-            rangs=tuple(Rang(row.commune, tuple(row.cases[index] for index in kept)) for row in rows),
+            rangs=tuple(row for row in rows if not etat or any(etat in case.etats for case in row.cases)),
             poles=self.poles,
         )
+
+
+def families(domaines: Iterable[DomaineLu]) -> list[tuple[str, int]]:
+    """Consecutive domains of a family: (label, how many)."""
+    return [(label, len(list(group))) for label, group in groupby(domaines, key=lambda d: d.famille_libelle)]
 
 
 def edition_on(epci: Epci, on: date) -> Catalogue | None:
@@ -225,84 +297,71 @@ def read_matrix(epci: Epci, user: Any, on: date) -> Matrice:
 
 
 def members(epci: Epci, on: date) -> list[Membre]:
-    """Members of an EPCI on a day, in the French order of the names they then had."""
-    versions = (
-        CommuneVersion.objects.on(on).filter(commune__appartenances__epci=epci).exclude(nom=F("commune__nom"))
-    )
-    former = dict(versions.order_by("pk").values_list("commune_id", "nom"))
-    found = [
-        Membre(c.pk, former.get(c.pk, c.nom), c.code_insee, c.pole_id, c.pole_nom or "")
-        for c in Commune.objects.members_of(epci, on)
-    ]
+    """Members of an EPCI on a day, under the names and codes they then had, in the French order of those names."""
+    former = _former(epci, on)
+    found = []
+    for commune in Commune.objects.members_of(epci, on):
+        nom, code = former.get(commune.pk, (commune.nom, commune.code_insee))
+        found.append(Membre(commune.pk, nom, code, commune.pole_id, commune.pole_nom or ""))
     return sorted(found, key=lambda membre: sort_key(membre.nom)) if former else found
+
+
+def _former(epci: Epci, on: date) -> dict[int, tuple[str, str]]:
+    """(name, INSEE code) on a day, by commune id, of those whose present ones differ."""
+    versions = CommuneVersion.objects.on(on).filter(commune__appartenances__epci=epci)
+    differing = versions.exclude(nom=F("commune__nom"), code_insee=F("commune__code_insee"))
+    rows = differing.order_by("pk").values_list("commune_id", "nom", "code_insee")
+    return {commune: (nom, code) for commune, nom, code in rows}
 
 
 def read_cells(
     epci: Epci, user: Any, on: date, catalogue: CatalogueLu, communes: Sequence[int] | None = None
 ) -> dict[Cle, Case]:
     """The cells where there is something to say, by (commune id, domain id); `communes` narrows them."""
-    periods, asked = read_periods(epci, user, on, communes)
-    domaine_of = {pk: domaine.id for pk, domaine in catalogue.domaine_of.items()}
-    counts = _count(periods, on, domaine_of)
-    _add_requests(counts, asked, on, domaine_of)
-    sizes = {domaine.id: len(domaine.activites) for domaine in catalogue.domaines}
-    return {cle: count.case(sizes[cle[1]]) for cle, count in counts.items()}
+    shares, lignes = read_periods(epci, user, on, communes)
+    reading = _Lecture(epci, on, catalogue, shares)
+    reading.count()
+    reading.add_choices(lignes)
+    return reading.cases()
 
 
 def read_periods(
     epci: Epci, user: Any, on: date, communes: Sequence[int] | None = None
-) -> tuple[dict[Cle, list[Periode]], list[Ligne]]:
-    """By (commune id, activity id), the periods not over on the day, up to the horizon; and what is asked.
-
-    Periods are those of the adhesions once the voted lines have taken effect.
-    """
-    adhesions = Adhesion.objects.filter(Q(fin=None) | Q(fin__gt=on), epci=epci, debut__lte=on + HORIZON)
-    lignes = _undone(epci, user)
+) -> tuple[Partages, list[Ligne]]:
+    """What is shared on a day or within the horizon, and the choices the reader may know of."""
+    lignes = _known_lines(epci, user, on)
     if communes is not None:
-        adhesions, lignes = adhesions.filter(commune__in=communes), lignes.filter(commune__in=communes)
-    periods: dict[Cle, list[Periode]] = {}
-    rows = adhesions.order_by("debut").values_list("commune_id", "activite_id", "debut", "fin")
-    for commune, activite, debut, fin in rows:
-        periods.setdefault((commune, activite), []).append((debut, fin))
+        lignes = lignes.filter(commune__in=communes)
     undone = list(lignes)
-    _apply_voted(periods, [ligne for ligne in undone if ligne.effet_on and ligne.effet_on <= on + HORIZON])
-    asked = [ligne for ligne in undone if not ligne.effet_on and _deposited_on(ligne, epci) <= on]
-    return {cle: [p for p in known if p[1] is None or p[1] > on] for cle, known in periods.items()}, asked
+    voted = [ligne for ligne in undone if ligne.effet_on]
+    shares = read_shares(epci, voted, since=on, until=on + HORIZON, communes=communes)
+    return shares, [
+        ligne for ligne in undone if not ligne.effet_on and _day(ligne.declaration.deposee_at, epci) <= on
+    ]
 
 
-def _undone(epci: Epci, user: Any) -> Any:
-    """Lines deposited and without effect yet: voted ones for everyone, the others for who may see them."""
+def _known_lines(epci: Epci, user: Any, on: date) -> Any:
+    """Lines without effect: voted ones for everyone; asked, refused and postponed ones for who may see them."""
     waiting = Ligne.objects.changing().filter(
         epci=epci, appliquee_at=None, declaration__etat=Declaration.Etat.DEPOSEE
     )
-    voted = waiting.filter(arbitrage=Ligne.Arbitrage.ACCEPTEE, effet_on__isnull=False)
-    asked = waiting.visible_to(user).filter(
+    told = waiting.visible_to(user)
+    asked = told.filter(
         arbitrage__in=[Ligne.Arbitrage.A_INSTRUIRE, Ligne.Arbitrage.ACCEPTEE],
         declaration__cycle__clos_at=None,
     )
-    rows = (voted | asked).select_related("declaration__cycle")
+    refused = told.filter(
+        arbitrage__in=[Ligne.Arbitrage.REFUSEE, Ligne.Arbitrage.REPORTEE],
+        declaration__cycle__effective_on__gt=on - HORIZON,
+    )
+    rows = (voted_lines(epci) | asked | refused).select_related("declaration__cycle__catalogue")
     return rows.order_by("declaration__cycle__effective_on", "pk")
 
 
-def _deposited_on(ligne: Ligne, epci: Epci) -> date:
-    """The day a choice became known, so that a day before it does not show it."""
-    deposited = ligne.declaration.deposee_at
-    assert deposited  # only deposited declarations are read
-    return horloge.local(deposited, epci.fuseau).date()
-
-
-def _apply_voted(periods: dict[Cle, list[Periode]], lignes: Sequence[Ligne]) -> None:
-    """Read voted lines over the adhesions as their effect will write them."""
-    for ligne in lignes:
-        day = ligne.effet_on
-        assert day  # the caller keeps dated lines
-        known = periods.setdefault((ligne.commune_id, ligne.activite_id), [])
-        open_ended = bool(known) and known[-1][1] is None
-        if ligne.nature == Ligne.Nature.RETRAIT:
-            if open_ended and known[-1][0] < day:
-                known[-1] = (known[-1][0], day)
-        elif not known or (known[-1][1] or date.max) <= day:
-            known.append((day, None))
+def _day(instant: datetime | None, epci: Epci) -> date:
+    """The day something became known, so that a day before it does not show it."""
+    assert instant  # deposited and decided lines have one
+    return horloge.local(instant, epci.fuseau).date()
 
 
 @dataclass(slots=True)
@@ -315,65 +374,141 @@ class _Compte:
     arrivent_on: date | None = None
     partent: int = 0
     partent_on: date | None = None
-    natures: set[str] = field(default_factory=set)
+    natures: Counter[str] = field(default_factory=Counter)
+    suites: set[tuple[str, str]] = field(default_factory=set)
     en_retard: bool = False
 
-    def add(self, periods: list[Periode], on: date) -> None:
-        """Count one activity: its first period holds the day, or is to come."""
-        debut, fin = periods[0]
-        if debut > on:
-            self.arrivent += 1
-            self.arrivent_on = min(self.arrivent_on or debut, debut)
-            return
+    def hold(self, periode: Periode) -> None:
         self.partagees += 1
-        self.depuis_on = min(self.depuis_on or debut, debut)
-        if fin and fin <= on + HORIZON and all(start != fin for start, _ in periods):
-            self.partent += 1
-            self.partent_on = min(self.partent_on or fin, fin)
+        self.natures[periode.nature] += 1
+        self.depuis_on = min(self.depuis_on or periode.debut, periode.debut)
+
+    def arrive(self, day: date) -> None:
+        self.arrivent += 1
+        self.arrivent_on = min(self.arrivent_on or day, day)
+
+    def leave(self, day: date) -> None:
+        self.partent += 1
+        self.partent_on = min(self.partent_on or day, day)
+
+    def told(self, suite: str) -> tuple[str, ...]:
+        """« entrée demandée », « retrait demandé »: what has that sequel, in the order of NATURES."""
+        return tuple(
+            f"{noun} {suite}{agreement}"
+            for nature, (noun, agreement) in NATURES.items()
+            if (suite, nature) in self.suites
+        )
 
     def case(self, total: int) -> Case:
-        demandes = tuple(text for nature, text in NATURES_DEMANDEES.items() if nature in self.natures)
         return Case(
-            total,
-            self.partagees,
-            self.depuis_on,
-            self.arrivent,
-            self.arrivent_on,
-            self.partent,
-            self.partent_on,
-            demandes,
-            self.en_retard,
+            total=total,
+            partagees=self.partagees,
+            depuis_on=self.depuis_on,
+            arrivent=self.arrivent,
+            arrivent_on=self.arrivent_on,
+            partent=self.partent,
+            partent_on=self.partent_on,
+            prestations=self.natures[Adhesion.Nature.PRESTATION],
+            regularisees=self.natures[Adhesion.Nature.REGULARISATION],
+            demandes=self.told("demandé"),
+            refus=self.told("refusé"),
+            reports=self.told("reporté"),
+            en_retard=self.en_retard,
         )
 
 
-def _count(periods: dict[Cle, list[Periode]], on: date, domaine_of: dict[int, int]) -> dict[Cle, _Compte]:
-    counts: dict[Cle, _Compte] = {}
-    for (commune, activite), known in periods.items():
-        # An activity that the edition of the day does not offer has no column.
-        domaine = domaine_of.get(activite)
-        if domaine is not None and known:
-            counts.setdefault((commune, domaine), _Compte()).add(known, on)
-    return counts
+class _Lecture:
+    """The cells of a day, counted activity by activity in the columns of the edition of that day."""
 
+    def __init__(self, epci: Epci, on: date, catalogue: CatalogueLu, shares: Partages) -> None:
+        self.epci, self.on, self.shares = epci, on, shares
+        self.sizes = {domaine.id: len(domaine.activites) for domaine in catalogue.domaines}
+        self.domaine_of = {pk: domaine.id for pk, domaine in catalogue.domaine_of.items()}
+        self.later = _next_domains(epci, on)
+        self.counts: dict[Cle, _Compte] = {}
 
-def _add_requests(
-    counts: dict[Cle, _Compte], lignes: Iterable[Ligne], on: date, domaine_of: dict[int, int]
-) -> None:
-    """Add what is asked for a day within the horizon, or already passed while its acts are awaited."""
-    for ligne in lignes:
+    def cases(self) -> dict[Cle, Case]:
+        return {cle: count.case(self.sizes[cle[1]]) for cle, count in self.counts.items()}
+
+    def count(self) -> None:
+        for cle, periods in self.shares.periodes.items():
+            held = periods[0].debut <= self.on
+            # An activity that the edition of the day does not offer may only arrive in one of its domains.
+            domaine = self.domaine_of.get(cle[1]) if held else self._domaine(cle[1])
+            if domaine is None:
+                continue
+            if held:
+                self._hold(cle, periods, self._cell(cle[0], domaine))
+            elif not self.shares.takes_over(cle, periods[0].debut):
+                self._cell(cle[0], domaine).arrive(periods[0].debut)
+
+    def _hold(self, cle: Cle, periods: list[Periode], count: _Compte) -> None:
+        count.hold(periods[0])
+        fin = periods[0].fin
+        if not fin or fin > self.on + HORIZON or any(periode.debut == fin for periode in periods):
+            return
+        if not self.shares.gives_way(cle, fin):
+            count.leave(fin)
+
+    def add_choices(self, lignes: Iterable[Ligne]) -> None:
+        """Add what is asked, refused or postponed; of two lines about the same pair, the later cycle's."""
+        latest = {cle: ligne for ligne in lignes for cle in self._about(ligne)}
+        for cle, ligne in latest.items():
+            domaine = self._domaine(cle[1]) or (ligne.domaine_id if ligne.domaine_id in self.sizes else None)
+            if domaine is not None and not self._is_settled(cle, ligne):
+                self._add(ligne, self._cell(cle[0], domaine))
+
+    def _about(self, ligne: Ligne) -> tuple[Cle, ...]:
+        """The pairs a line is about on the day of its cycle; none when that day is beyond the horizon."""
         expected = ligne.declaration.cycle.effective_on
-        domaine = domaine_of.get(ligne.activite_id)
-        if domaine is None or expected > on + HORIZON:
-            continue
-        count = counts.setdefault((ligne.commune_id, domaine), _Compte())
-        count.natures.add(ligne.nature)
-        count.en_retard |= expected <= on and ligne.arbitrage == Ligne.Arbitrage.ACCEPTEE
+        if expected > self.on + HORIZON:
+            return ()
+        return targets(ligne, self.shares.derivations, expected)
+
+    def _is_settled(self, cle: Cle, ligne: Ligne) -> bool:
+        """Whether what was refused or postponed has come about in another way since."""
+        if ligne.arbitrage not in (Ligne.Arbitrage.REFUSEE, Ligne.Arbitrage.REPORTEE):
+            return False
+        shared = self.shares.held(cle, self.on) is not None
+        if ligne.nature == Ligne.Nature.RETRAIT:
+            return not shared
+        return shared and ligne.nature in (Ligne.Nature.ENTREE, Ligne.Nature.EXTENSION)
+
+    def _add(self, ligne: Ligne, count: _Compte) -> None:
+        decided = ligne.arbitree_at and _day(ligne.arbitree_at, self.epci) <= self.on
+        suite = SUITES[Ligne.Arbitrage(ligne.arbitrage)] if decided else "demandé"
+        count.suites.add((suite, ligne.nature))
+        expected = ligne.declaration.cycle.effective_on
+        count.en_retard |= expected <= self.on and ligne.arbitrage == Ligne.Arbitrage.ACCEPTEE
+
+    def _domaine(self, activite: int) -> int | None:
+        """The column of an activity, of today's edition or else of the next one."""
+        found = self.domaine_of.get(activite) or self.later.get(activite)
+        return found if found in self.sizes else None
+
+    def _cell(self, commune: int, domaine: int) -> _Compte:
+        return self.counts.setdefault((commune, domaine), _Compte())
 
 
-def sentence(matrice: Matrice, *, pole: str = "", famille: str = "") -> str:
+def _next_domains(epci: Epci, on: date) -> dict[int, int]:
+    """The domain of each activity in the editions of the year to come, by activity id."""
+    rows = ActiviteVersion.objects.filter(
+        catalogue__epci=epci,
+        catalogue__gele_at__isnull=False,
+        catalogue__effective_on__gt=on,
+        catalogue__effective_on__lte=on + HORIZON,
+    )
+    ordered = rows.order_by("catalogue__effective_on", "pk")
+    return dict(ordered.values_list("activite_id", "domaine_id"))
+
+
+def sentence(matrice: Matrice, *, pole: str = "", famille: str = "", etat: str = "") -> str:
     """« Au 10 février 2027 : 21 communes sur 28 partagent au moins un domaine. »"""
     where = enumerate_french([part for part in (pole, famille) if part])
     shown, total = matrice.partageuses, len(matrice.rangs)
-    verb = "partage" if shown < 2 else "partagent"
     start = f"Au {day_and_year(matrice.on)}{', ' + where if where else ''}"
+    if etat:
+        having = "a" if total < 2 else "ont"
+        return f"{start} : {plural(total, 'commune')} {having} au moins un domaine dans l'état « {etat} »."
+    verb = "partage" if shown < 2 else "partagent"
     return f"{start} : {plural(shown, 'commune')} sur {total} {verb} au moins un domaine."

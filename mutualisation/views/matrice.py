@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 
 from mutualisation.forms.matrice import Filtre, FiltreForm
 from mutualisation.histoire import read_story
-from mutualisation.matrice import Case, Matrice, Rang, read_matrix, sentence
-from mutualisation.models import Domaine, DomaineVersion
+from mutualisation.matrice import ETATS, Case, Matrice, Rang, read_matrix, sentence
+from mutualisation.models import Domaine
 from mutualisation.models.catalogue import DomaineLu
-from mutualisation.tableur import Valeur, csv_response, xlsx_response
+from mutualisation.tableur import FORMATS, Tableau, Valeur, table_response
 from socle import horloge
 from socle.dates import day_and_year
 from territoire.models import Commune, Epci
@@ -27,7 +27,6 @@ FONDS = {
     "en partie": "DDF1E5",
     "arrive": "CFE1F8",
     "part": "F6D2CF",
-    "en attente": "FBE6E4",
 }
 
 
@@ -43,41 +42,42 @@ def _read(request: HttpRequest) -> tuple[FiltreForm, Filtre, Matrice]:
     form = FiltreForm(request.GET, epci=epci)
     filtre = form.filtre
     matrice = read_matrix(epci, request.user, filtre.on)
-    return form, filtre, matrice.narrowed(pole=filtre.pole, famille=filtre.famille)
+    return form, filtre, matrice.narrowed(pole=filtre.pole, famille=filtre.famille, etat=filtre.etat)
 
 
 def _common(form: FiltreForm, filtre: Filtre, matrice: Matrice) -> dict[str, Any]:
     return {
         "form": form,
-        "fautes": [message for messages in form.errors.values() for message in messages],
+        "fautes": form.fautes,
         "date_fausse": "le" in form.errors,
         "filtre": filtre,
         "matrice": matrice,
         "phrase": _chapeau(form, filtre, matrice),
-        "aujourdhui": matrice.epci.today,
     }
 
 
 def _chapeau(form: FiltreForm, filtre: Filtre, matrice: Matrice) -> str:
-    poles = dict(form.fields["pole"].choices)
-    pole = poles.get(str(filtre.pole), "") if filtre.pole else ""
-    famille = DomaineVersion.Famille(filtre.famille).label if filtre.famille else ""
-    said = sentence(matrice, pole=pole, famille=famille)
+    said = sentence(matrice, pole=form.pole_nom, famille=form.famille_nom, etat=ETATS.get(filtre.etat, ""))
     ahead = " D'après les actes enregistrés à ce jour." if filtre.on > matrice.epci.today else ""
-    return said + ahead + (" Choix inventés pour la démonstration." if horloge.is_demonstration() else "")
+    return said + ahead + invented()
+
+
+def invented() -> str:
+    """What a demonstration says of its choices; nothing elsewhere."""
+    return " Choix inventés pour la démonstration." if horloge.is_demonstration() else ""
 
 
 @require_safe
 def matrice(request: HttpRequest) -> HttpResponse:
-    """The matrix of the EPCI on `le`; `format=csv` or `xlsx` gives it to a spreadsheet."""
+    """The matrix of the EPCI on `le`; `format=xlsx`, `ods` or `csv` gives it to a spreadsheet."""
     form, filtre, matrice = _read(request)
-    export = EXPORTS.get(request.GET.get("format", ""))
-    if export:
-        return export(matrice)
+    extension = request.GET.get("format", "")
+    if extension in FORMATS:
+        return table_response(_table(form, filtre, matrice), extension)
     groups = matrice.par_pole if filtre.par_pole else [("", list(matrice.rangs))]
     context = {
         **_common(form, filtre, matrice),
-        "groupes": [(name, list(_rows(rows, matrice))) for name, rows in groups],
+        "groupes": [(name, list(_rows(rows, matrice, filtre.etat))) for name, rows in groups],
         "legende": list(_legend(matrice)),
         "adresse_liste": reverse("mutualisation:matrice_liste"),
         # Beyond these columns the table scrolls in its own region instead of the page.
@@ -86,7 +86,9 @@ def matrice(request: HttpRequest) -> HttpResponse:
     return render(request, "mutualisation/matrice/matrice.html", context)
 
 
-def _rows(rangs: Sequence[Rang], matrice: Matrice) -> Iterator[tuple[Any, list[tuple[str, str, str]]]]:
+def _rows(
+    rangs: Sequence[Rang], matrice: Matrice, etat: str
+) -> Iterator[tuple[Any, list[tuple[str, str, str]]]]:
     """(commune, [(classes, address or nothing, words)…]): plain values, a page holds up to 2,844 cells."""
     prefix, suffix = reverse("mutualisation:matrice"), f"?le={matrice.on.isoformat()}"
     for rang in rangs:
@@ -94,14 +96,16 @@ def _rows(rangs: Sequence[Rang], matrice: Matrice) -> Iterator[tuple[Any, list[t
         yield (
             rang.commune,
             [
-                _cell(case, domaine, f"{start}{domaine.id}/{suffix}", name)
+                _cell(case, domaine, f"{start}{domaine.id}/{suffix}", name, etat)
                 for domaine, case in zip(matrice.domaines, rang.cases, strict=True)
             ],
         )
 
 
-def _cell(case: Case, domaine: DomaineLu, url: str, commune: str) -> tuple[str, str, str]:
+def _cell(case: Case, domaine: DomaineLu, url: str, commune: str, etat: str) -> tuple[str, str, str]:
     classes, words, has_story = _look(case)
+    if etat and etat not in case.etats:
+        classes += " hors"
     return (classes, url, f"{commune}, {domaine.libelle} : {words}") if has_story else (classes, "", words)
 
 
@@ -123,6 +127,10 @@ def _legend(matrice: Matrice) -> Iterator[tuple[str, str]]:
         yield "p moins", "se réduit" + _when(matrice.days_of("partent_on"))
     if any(look == "d" or look.endswith(" demande") for look in shown):
         yield "d", "demandé, pas encore voté"
+    if any(look == "o" or look.endswith(" report") for look in shown):
+        yield "o", "reporté"
+    if any(look == "f" or look.endswith(" refus") for look in shown):
+        yield "f", "refusé"
     if any(look.startswith("r") for look in shown):
         yield "r", "en attente d'acte"
     yield "n", "non partagé"
@@ -146,17 +154,21 @@ def liste(request: HttpRequest) -> HttpResponse:
     context = {
         **_common(form, filtre, matrice),
         "page": page,
-        "fiches": [_sheet(rang, matrice, whole=bool(seule)) for rang in page],
+        "fiches": [_sheet(rang, matrice, filtre, whole=bool(seule)) for rang in page],
         "seule": rangs[0].commune if seule else None,
     }
     return render(request, "mutualisation/matrice/liste.html", context)
 
 
-def _sheet(rang: Rang, matrice: Matrice, *, whole: bool) -> dict[str, Any]:
-    """A commune in words: what it shares or is about to; the rest too when it is read alone."""
+def _sheet(rang: Rang, matrice: Matrice, filtre: Filtre, *, whole: bool) -> dict[str, Any]:
+    """A commune in words: what it shares or is about to, in the state asked; the rest too when it is read alone."""
     base, suffix = f"{reverse('mutualisation:matrice')}{rang.commune.id}/", f"?le={matrice.on.isoformat()}"
     pairs = list(zip(matrice.domaines, rang.cases, strict=True))
-    told = [(d, case, f"{base}{d.id}/{suffix}") for d, case in pairs if whole or case.a_une_histoire]
+    told = [
+        (d, case, f"{base}{d.id}/{suffix}")
+        for d, case in pairs
+        if (whole or case.a_une_histoire) and (not filtre.etat or filtre.etat in case.etats)
+    ]
     return {"commune": rang.commune, "partages": rang.domaines_partages, "domaines": told}
 
 
@@ -183,32 +195,29 @@ def case(request: HttpRequest, commune: int, domaine: int) -> HttpResponse:
     return render(request, f"mutualisation/matrice/{template}.html", context)
 
 
-def _table(matrice: Matrice) -> tuple[list[str], list[list[Valeur]]]:
-    header = ["Commune", "Code INSEE", "Pôle", *(domaine.libelle for domaine in matrice.domaines)]
+def _table(form: FiltreForm, filtre: Filtre, matrice: Matrice) -> Tableau:
+    header = ["Commune", "Code INSEE", "Pôle", "Date", *(domaine.libelle for domaine in matrice.domaines)]
     rows: list[list[Valeur]] = [
-        [rang.commune.nom, rang.commune.code_insee, rang.commune.pole, *(case.mots for case in rang.cases)]
+        [
+            rang.commune.nom,
+            rang.commune.code_insee,
+            rang.commune.pole,
+            matrice.on,
+            *(c.mots for c in rang.cases),
+        ]
         for rang in matrice.rangs
     ]
-    return header, rows
+    return Tableau(
+        nom=file_name("qui-partage-quoi", matrice.on),
+        titre=f"{matrice.epci.nom}, qui partage quoi. {_chapeau(form, filtre, matrice)}",
+        entete=header,
+        lignes=rows,
+        feuille="Qui partage quoi",
+        fonds=FONDS,
+    )
 
 
-def _file_name(matrice: Matrice, extension: str) -> str:
-    invented = "-demonstration" if horloge.is_demonstration() else ""
-    return f"qui-partage-quoi-{matrice.on.isoformat()}{invented}.{extension}"
-
-
-def _as_csv(matrice: Matrice) -> HttpResponse:
-    header, rows = _table(matrice)
-    dated = [[matrice.on, *row] for row in rows]
-    return csv_response(_file_name(matrice, "csv"), ["Date", *header], dated)
-
-
-def _as_xlsx(matrice: Matrice) -> HttpResponse:
-    header, rows = _table(matrice)
-    title = f"{matrice.epci.nom}, qui partage quoi. {sentence(matrice)}"
-    if horloge.is_demonstration():
-        title += " Choix inventés pour la démonstration."
-    return xlsx_response(_file_name(matrice, "xlsx"), title, header, rows, fonds=FONDS)
-
-
-EXPORTS = {"csv": _as_csv, "xlsx": _as_xlsx}
+def file_name(name: str, *days: date) -> str:
+    """« qui-partage-quoi-2027-02-10 », and that it is a demonstration."""
+    end = ["demonstration"] if horloge.is_demonstration() else []
+    return "-".join([name, *(day.isoformat() for day in days), *end])

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from comptes.models import Role
 from mutualisation.matrice import Case, members, read_matrix
-from mutualisation.models import Ligne
+from mutualisation.models import Adhesion, Ligne
 from mutualisation.tableur import neutralise
 from socle import horloge
 from territoire.models import Appartenance, Commune, CommuneVersion, Epci
@@ -54,6 +54,13 @@ def epci(at_time: Callable[[Any], Any]) -> Any:
 @pytest.fixture
 def direction(epci: Epci) -> Any:
     return holder(Role.DIRECTION_TERRITOIRES, epci)
+
+
+def formerly(commune: Commune, nom: str, code_insee: str) -> None:
+    """The commune had another name or code until the end of 2027."""
+    CommuneVersion.objects.create(
+        commune=commune, nom=nom, code_insee=code_insee, debut=date(2020, 1, 1), fin=NEW_YEAR
+    )
 
 
 def share(epci: Epci, commune: Any, *codes: str, **period: Any) -> None:
@@ -186,18 +193,52 @@ class TestUnvotedChoices:
             seen.append(cell(epci, type(user).objects.get(pk=user.pk), date(2027, 2, 10), asking).genre)
         assert seen == ["d", "n"]
 
-    def test_neither_a_draft_nor_a_day_before_the_deposit_nor_a_refusal_shows(
-        self, epci: Epci, direction: Any
-    ):
+    def test_neither_a_draft_nor_a_day_before_the_deposit_shows(self, epci: Epci, direction: Any):
         commune = member_commune(epci)
-        ask(epci, commune, FIRST, refusee=True)
-        ask(epci, commune, SECOND, reportee=True)
-        assert cell(epci, direction, date(2027, 2, 10), commune).genre == "n"
         ask(epci, commune, THIRD)
         assert cell(epci, direction, date(2027, 2, 9), commune).genre == "n"
         draft = DeclarationFactory(cycle=epci.cycles.get(), commune=member_commune(epci))
         LigneFactory(declaration=draft, activite=activite(epci))
         assert cell(epci, direction, date(2027, 2, 10), draft.commune).genre == "n"
+
+    def test_refused_and_postponed_show_to_who_may_see_them_only(self, epci: Epci, direction: Any):
+        commune = member_commune(epci)
+        ask(epci, commune, FIRST, refusee=True)
+        refused = cell(epci, direction, date(2027, 2, 10), commune)
+        assert (refused.genre, refused.mots) == ("f", "non partagé, entrée refusée")
+        ask(epci, commune, SECOND, reportee=True, nature=Ligne.Nature.PRESTATION)
+        both = cell(epci, direction, date(2027, 2, 10), commune)
+        assert (both.genre, both.mots) == ("o", "non partagé, prestation reportée, entrée refusée")
+        stranger = holder(Role.DGS, epci, commune=member_commune(epci))
+        assert cell(epci, stranger, date(2027, 2, 10), commune) == Case(3)
+
+    def test_a_refusal_is_forgotten_a_year_after_or_once_it_came_about(self, epci: Epci, direction: Any):
+        commune = member_commune(epci)
+        ask(epci, commune, FIRST, refusee=True)
+        assert cell(epci, direction, date(2028, 12, 30), commune).refus
+        assert not cell(epci, direction, date(2029, 1, 1), commune).refus
+        share(epci, commune, FIRST, debut=NEW_YEAR)
+        assert not cell(epci, direction, NEW_YEAR, commune).refus
+
+    def test_a_day_before_the_decision_still_says_asked(self, epci: Epci, direction: Any):
+        commune = member_commune(epci)
+        ask(
+            epci,
+            commune,
+            FIRST,
+            refusee=True,
+            arbitree_at=horloge.at_hour(date(2027, 3, 1), time(9), "Europe/Paris"),
+        )
+        assert cell(epci, direction, date(2027, 2, 28), commune).demandes == ("entrée demandée",)
+        assert cell(epci, direction, date(2027, 3, 1), commune).refus == ("entrée refusée",)
+
+    def test_a_revision_is_asked_without_changing_what_is_shared(self, epci: Epci, direction: Any):
+        commune = member_commune(epci)
+        share(epci, commune, FIRST, SECOND, THIRD)
+        ask(epci, commune, FIRST, nature=Ligne.Nature.REVISION)
+        case = cell(epci, direction, date(2027, 2, 10), commune)
+        assert (case.genre, case.marque) == ("v", "demande")
+        assert case.mots.endswith("révision du niveau de service demandée")
 
     def test_an_accepted_line_whose_acts_are_late_waits(self, epci: Epci, direction: Any):
         commune = member_commune(epci)
@@ -205,6 +246,25 @@ class TestUnvotedChoices:
         assert cell(epci, direction, date(2027, 12, 31), commune).genre == "d"
         late = cell(epci, direction, NEW_YEAR, commune)
         assert (late.genre, late.mots) == ("r", "non partagé, entrée demandée, en attente d'acte")
+
+
+class TestNatures:
+    """How an activity is shared is said when it is not by mutualisation."""
+
+    def test_part_of_a_domain(self, epci: Epci, direction: Any):
+        commune = member_commune(epci)
+        share(epci, commune, FIRST)
+        share(epci, commune, SECOND, nature=Adhesion.Nature.PRESTATION)
+        case = cell(epci, direction, date(2027, 2, 10), commune)
+        assert case.mots == ("en partie, 2 activités sur 3, dont 1 en prestation, depuis le 1er janvier 2020")
+        assert {"partie", "prestation"} == case.etats
+
+    def test_all_of_it(self, epci: Epci, direction: Any):
+        commune = member_commune(epci)
+        share(epci, commune, FIRST, SECOND, THIRD, nature=Adhesion.Nature.REGULARISATION)
+        case = cell(epci, direction, date(2027, 2, 10), commune)
+        assert case.mots == "domaine entier, 3 activités, en régularisation, depuis le 1er janvier 2020"
+        assert {"entier", "regularisation"} == case.etats
 
 
 class TestReading:
@@ -230,15 +290,12 @@ class TestReading:
         for _ in range(20):
             share(epci, member_commune(epci), FIRST, SECOND)
         assert count() == few
-        assert few[0] <= 8
+        assert few[0] <= 12
 
     def test_members_stand_in_french_order_under_the_name_of_their_time(self, epci: Epci):
         for nom in ("Zuydcoote", "Œuilly", "L'Haÿ-les-Roses"):
             member_commune(epci, nom=nom)
-        renamed = member_commune(epci, nom="Val-Neuf")
-        CommuneVersion.objects.create(
-            commune=renamed, nom="Ancy", code_insee="33001", debut=date(2020, 1, 1), fin=NEW_YEAR
-        )
+        formerly(member_commune(epci, nom="Val-Neuf"), "Ancy", "33001")
         before = [m.nom for m in members(epci, date(2027, 2, 10))]
         assert before == ["Ancy", "L'Haÿ-les-Roses", "Œuilly", "Zuydcoote"]
         assert [m.nom for m in members(epci, NEW_YEAR)] == [
@@ -306,6 +363,21 @@ class TestPages:
         grouped = lire(pole="groupes")
         assert grouped.index("Pôle Est</span>") < grouped.index("Floirac<") < grouped.index("Sans pôle<")
 
+    def test_one_state_keeps_the_communes_that_have_it_and_fades_the_rest(
+        self, lire: Callable[..., str], epci: Epci
+    ):
+        share(epci, member_commune(epci, nom="Cenon"), "DB-01", "DB-02", "DB-03")
+        html = lire(etat="partie")
+        assert "1 commune a au moins un domaine dans l’état «\u00a0en partie\u00a0»" in html
+        assert "Cenon" not in html
+        assert '<td class="p">' in html
+        assert '<td class="n hors">' in html
+        listed = lire("/qui-partage-quoi/liste/", etat="entier")
+        assert "Floirac" not in listed
+        assert "Ressources humaines" in listed
+        assert "Aucune commune n’est dans cet état à cette date." in lire(etat="refuse")
+        assert "Cet état n’est pas dans la liste." in lire(etat="cirque")
+
     def test_the_list_says_it_in_words(self, lire: Callable[..., str], epci: Epci):
         html = lire("/qui-partage-quoi/liste/")
         assert "2 activités sur 3, depuis le" in html
@@ -329,6 +401,17 @@ class TestPages:
         html = client.get(url, headers={"HX-Request": "true"}).content.decode()
         assert "<html" not in html
         assert "Référents\u00a0: siège vacant (commune)" in html
+
+
+class TestStory:
+    def test_the_way_of_sharing_and_the_name_of_the_time(self, client: Client, epci: Epci, direction: Any):
+        commune = member_commune(epci, nom="Val-Neuf")
+        formerly(commune, "Ancy", "33001")
+        share(epci, commune, FIRST, nature=Adhesion.Nature.PRESTATION)
+        client.force_login(direction)
+        html = client.get(f"/qui-partage-quoi/{commune.pk}/{domaine(epci).pk}/").content.decode()
+        assert "janvier 2020, en prestation" in html
+        assert "La commune s’appelle aujourd’hui Val-Neuf." in html
 
 
 class TestStoryOfRequests:
@@ -394,6 +477,41 @@ class TestExports:
         assert {cell.value for cell in names} == {"'=HYPERLINK(1)", "'@Bègles"}
         assert {cell.data_type for cell in names} == {"s"}
         assert sheet.freeze_panes == "B3"
+
+    def test_a_filter_is_in_the_file_and_in_its_title(self, rows: Client):
+        sheet = load_workbook(
+            io.BytesIO(rows.get("/qui-partage-quoi/?format=xlsx&etat=entier").content)
+        ).active
+        assert sheet is not None
+        assert "1 commune a au moins un domaine dans l'état « domaine entier »" in str(sheet["A1"].value)
+        assert sheet.max_row == 3
+
+    def test_names_and_codes_are_those_of_the_day_asked(self, client: Client, epci: Epci, direction: Any):
+        """One commune was renamed, the other kept its name and changed code; both are themselves again on 1 January."""
+        formerly(member_commune(epci, nom="Val-Neuf", code_insee="33002"), "Ancy", "33002")
+        formerly(member_commune(epci, nom="Bourg", code_insee="33009"), "Bourg", "33003")
+        client.force_login(direction)
+
+        def exported(day: date) -> list[tuple[str, str]]:
+            response = client.get(f"/qui-partage-quoi/?format=csv&le={day}")
+            table = csv.DictReader(io.StringIO(response.content.decode("utf-8-sig")), delimiter=";")
+            return [(row["Commune"], row["Code INSEE"]) for row in table]
+
+        assert exported(date(2027, 2, 10)) == [("Ancy", "33002"), ("Bourg", "33003")]
+        assert exported(NEW_YEAR) == [("Bourg", "33009"), ("Val-Neuf", "33002")]
+
+    def test_renaming_communes_costs_no_query(self, epci: Epci):
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                members(epci, date(2027, 2, 10))
+            return len(captured)
+
+        communes = [member_commune(epci) for _ in range(20)]
+        before = queries()
+        for rank, commune in enumerate(communes):
+            formerly(commune, f"Ancienne-{rank}", f"{33900 + rank}")
+        assert len({membre.code_insee for membre in members(epci, date(2027, 2, 10))}) == 20
+        assert queries() == before
 
     @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
     def test_each_beginning_of_a_formula_is_neutralised(self, start: str):
