@@ -1,14 +1,16 @@
 """The board of a campaign: communes × state, for the Direction and the directeurs de pôle."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.utils.timezone import localtime
 
 from comptes.roles import Role
+from journal.models import Courriel
+from mutualisation.evaluations import Avancement
 from mutualisation.models import Cycle, Declaration, Ligne
 from mutualisation.models.declaration import DeclarationQuerySet
 from socle.droits import ActionInterdite
@@ -19,8 +21,14 @@ QUI_LIT = (
     "La campagne de toutes les communes est suivie par la Direction des territoires et les directeurs de pôle. "
     "Vos propres choix sont dans votre déclaration."
 )
-SANS_REPONSE, BROUILLON, DEPOSEE = "sans_reponse", "brouillon", "deposee"
-ETATS = ((SANS_REPONSE, "sans réponse"), (BROUILLON, "brouillon"), (DEPOSEE, "déposée"))
+SANS_REPONSE, BROUILLON, DEPOSEE, EN_RETARD = "sans_reponse", "brouillon", "deposee", "en_retard"
+ETATS = (
+    (SANS_REPONSE, "sans réponse"),
+    (BROUILLON, "brouillon"),
+    (DEPOSEE, "déposée"),
+    (EN_RETARD, "en retard"),
+)
+RELANCE = "declaration_relance"
 
 
 def require_reader(user: Any, epci: Epci | None) -> None:
@@ -40,23 +48,34 @@ def current_cycle(epci: Epci) -> Cycle | None:
 
 
 def board(cycle: Cycle, user: Any) -> DeclarationQuerySet:
-    """The declarations of a cycle that a user sees, with `pole_id`, `pole_nom` and `changees` (lines that change something)."""
+    """The declarations of a cycle that a user sees.
+
+    With `pole_id`, `pole_nom`, `changees` (lines that change something) and `relancee_at` (last reminder by the Direction).
+    """
     membership = Appartenance.objects.on(cycle.epci.today).filter(
         commune=OuterRef("commune"), epci=cycle.epci
+    )
+    reminders = Courriel.objects.filter(
+        type=RELANCE, objet_type="mutualisation.declaration", objet_id=OuterRef("pk")
     )
     rows: DeclarationQuerySet = Declaration.objects.visible_to(user).filter(cycle=cycle)
     annotated = rows.annotate(
         pole_id=Subquery(membership.values("pole")[:1]),
         pole_nom=Subquery(membership.annotate(nom=F("pole__nom")).values("nom")[:1]),
         changees=Count("lignes", filter=~Q(lignes__nature=Ligne.Nature.MAINTIEN)),
+        relancee_at=Subquery(reminders.order_by("-ecrit_at").values("ecrit_at")[:1]),
     )
     return annotated.select_related("commune", "deposee_par", "enregistree_par").order_by(
         "commune__tri", "commune_id"
     )
 
 
-def in_state(rows: DeclarationQuerySet, etat: str) -> DeclarationQuerySet:
-    """The declarations of a board in one of ETATS."""
+def in_state(rows: DeclarationQuerySet, etat: str, today: date) -> DeclarationQuerySet:
+    """The declarations of a board in one of ETATS, as of a day."""
+    if etat == EN_RETARD:
+        granted = Q(prolongee_on__gte=today)
+        late = rows.filter(etat=Declaration.Etat.BROUILLON, cycle__declaration_fin_on__lt=today)
+        return late.exclude(granted)
     if etat == DEPOSEE:
         return rows.filter(etat=Declaration.Etat.DEPOSEE)
     return rows.filter(etat=Declaration.Etat.BROUILLON, enregistree_at__isnull=etat == SANS_REPONSE)
@@ -68,6 +87,14 @@ class Suivi:
 
     declaration: Declaration
     close: bool
+    evaluations: Avancement | None = None
+
+    @property
+    def delai_on(self) -> date | None:
+        """Until when this commune was granted more days than the others, while it has not submitted."""
+        limit = self.declaration.limite_on
+        granted = not self.declaration.deposee and limit > self.declaration.cycle.declaration_fin_on
+        return limit if granted else None
 
     @property
     def code(self) -> str:
@@ -83,6 +110,20 @@ class Suivi:
         if self.close:
             return "r", "Sans réponse" if self.code == SANS_REPONSE else "Sans réponse, brouillon commencé"
         return ("a", "Brouillon") if self.code == BROUILLON else ("n", "Sans réponse")
+
+    @property
+    def en_retard(self) -> bool:
+        return self.close and not self.declaration.deposee
+
+    @property
+    def evaluees(self) -> str:
+        """« 2 sur 5 »; empty when nothing was asked."""
+        return f"{self.evaluations.faites} sur {self.evaluations.total}" if self.evaluations else ""
+
+    @property
+    def relancee_at(self) -> datetime | None:
+        row: Any = self.declaration
+        return row.relancee_at
 
     @property
     def moved_at(self) -> Any:
@@ -112,6 +153,11 @@ class Tableau:
     suivis: list[Suivi]
 
     @property
+    def retards(self) -> int:
+        """Communes that have not submitted, past their own last day."""
+        return sum(suivi.en_retard for suivi in self.suivis)
+
+    @property
     def ensemble(self) -> Compte:
         return _count("Ensemble", None, self.suivis)
 
@@ -139,10 +185,16 @@ def _count(nom: str, pole_id: int | None, suivis: Iterable[Suivi]) -> Compte:
     return Compte(nom, pole_id, codes.count(DEPOSEE), codes.count(BROUILLON), codes.count(SANS_REPONSE))
 
 
-def read_board(rows: Iterable[Declaration], cycle: Cycle) -> list[Suivi]:
-    """The communes of a board, as read."""
-    close = cycle.epci.today > cycle.declaration_fin_on
-    return [Suivi(row, close) for row in rows]
+def read_board(
+    rows: Iterable[Declaration], cycle: Cycle, evaluations: Mapping[int, Avancement]
+) -> list[Suivi]:
+    """The communes of a board, as read; `evaluations` is how far those of each commune (by id) are."""
+    today = cycle.epci.today
+    suivis = []
+    for row in rows:
+        row.cycle = cycle
+        suivis.append(Suivi(row, today > row.limite_on, evaluations.get(row.commune_id)))
+    return suivis
 
 
 class Export:
@@ -158,6 +210,10 @@ class Export:
         "Dernier mouvement",
         "Par",
         "Accusé",
+        "Délai accordé jusqu'au",
+        "Relancée le",
+        "Évaluations transmises",
+        "Évaluations demandées",
     )
 
     @staticmethod
@@ -175,4 +231,8 @@ class Export:
             localtime(suivi.moved_at).date() if suivi.moved_at else None,
             str(who) if who else "",
             declaration.accuse.reference if declaration.accuse else "",
+            declaration.prolongee_on,
+            localtime(suivi.relancee_at).date() if suivi.relancee_at else None,
+            suivi.evaluations.faites if suivi.evaluations else 0,
+            suivi.evaluations.total if suivi.evaluations else 0,
         ]

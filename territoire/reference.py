@@ -5,6 +5,7 @@ No model here: these are facts read from a file, described in `territoire/donnee
 
 import json
 import lzma
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -14,9 +15,11 @@ from typing import Any
 
 import holidays
 
-from socle.typographie import sort_key
-
 EXTRAIT = Path(__file__).resolve().parent / "donnees" / "extrait.json.xz"
+
+CODE_INSEE, SIREN = re.compile(r"[0-9][0-9AB][0-9]{3}"), re.compile(r"[0-9]{9}")
+ONE_LINE = re.compile(r"[^\x00-\x1f]{1,200}")
+DEPLOYE_MAX = 50_000_000  # characters of an extract once unfolded; the present one has 1.9 million
 
 FUSEAU_PAR_DEFAUT = "Europe/Paris"
 FUSEAUX = MappingProxyType(
@@ -51,6 +54,16 @@ class EpciInconnu(LookupError):
         super().__init__(
             f"Aucun EPCI à fiscalité propre ne porte le SIREN « {siren} » dans les données de référence. "
             "Vérifiez ses neuf chiffres."
+        )
+
+
+class ExtraitInvalide(ValueError):
+    """A file is not an extract of the reference data; the French message is for the user."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Ce fichier n'est pas un extrait des données de référence : il faut le fichier « extrait.json.xz » "
+            "d'une version plus récente."
         )
 
 
@@ -93,11 +106,35 @@ class Extrait:
 @lru_cache(maxsize=1)
 def read_extract() -> Extrait:
     """The extract of the repository, read once per process."""
-    raw = json.loads(lzma.decompress(EXTRAIT.read_bytes()))
-    columns = list(raw["meta"]["champs_commune"])
-    epci = tuple(_epci(row, columns) for row in raw["epci"])
-    by_siren = MappingProxyType({one.siren: one for one in epci})
-    return Extrait(meta=MappingProxyType(raw["meta"]), epci=epci, by_siren=by_siren)
+    return parse_extract(EXTRAIT.read_bytes())
+
+
+def parse_extract(octets: bytes) -> Extrait:
+    """An extract from the bytes of its file; raises ExtraitInvalide, with a sentence for the user, for anything else."""
+    text = _unfold(octets)
+    try:
+        raw = json.loads(text)
+        columns = list(raw["meta"]["champs_commune"])
+        date.fromisoformat(raw["meta"]["date"])
+        epci = tuple(_epci(row, columns) for row in raw["epci"])
+        by_siren = MappingProxyType({one.siren: one for one in epci})
+        return Extrait(
+            MappingProxyType({**raw["meta"], "version": str(raw["meta"]["version"])}), epci, by_siren
+        )
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+        raise ExtraitInvalide from None
+
+
+def _unfold(octets: bytes) -> bytes:
+    """The text of a compressed file, never longer than DEPLOYE_MAX however small the file."""
+    reader = lzma.LZMADecompressor(format=lzma.FORMAT_XZ)
+    try:
+        text = reader.decompress(octets, max_length=DEPLOYE_MAX)
+    except lzma.LZMAError:
+        raise ExtraitInvalide from None
+    if not reader.eof:
+        raise ExtraitInvalide
+    return text
 
 
 def find_epci(siren: str) -> EpciReference:
@@ -106,23 +143,6 @@ def find_epci(siren: str) -> EpciReference:
         return read_extract().by_siren["".join(siren.split())]
     except KeyError:
         raise EpciInconnu(siren) from None
-
-
-def search_epci(text: str, limit: int = 20) -> list[EpciReference]:
-    """At most `limit` EPCI whose name holds the text, in French order.
-
-    Accents, case and punctuation do not count; a blank text finds nothing.
-    """
-    wanted = sort_key(text)
-    if not wanted:
-        return []
-    found = [(key, one.siren, one) for key, one in _names() if wanted in key]
-    return [one for _key, _siren, one in sorted(found, key=lambda row: row[:2])[:limit]]
-
-
-@lru_cache(maxsize=1)
-def _names() -> tuple[tuple[str, EpciReference], ...]:
-    return tuple((sort_key(one.nom), one) for one in read_extract().epci)
 
 
 def time_zone(departement: str) -> str:
@@ -149,10 +169,32 @@ def _holidays(region: str | None, year: int) -> tuple[tuple[date, str], ...]:
 
 
 def _epci(row: dict[str, Any], columns: list[str]) -> EpciReference:
+    """One EPCI of the file; raises what a malformed row makes Python raise."""
     insee, siren, nom, population, departement = (
         columns.index(name) for name in ("code_insee", "siren", "nom", "population", "departement")
     )
     communes = tuple(
-        CommuneReference(c[insee], c[siren], c[nom], c[population], c[departement]) for c in row["communes"]
+        CommuneReference(
+            _text(c[insee], CODE_INSEE),
+            _text(c[siren], SIREN),
+            _text(c[nom]),
+            _count(c[population]),
+            _text(c[departement]),
+        )
+        for c in row["communes"]
     )
-    return EpciReference(row["siren"], row["nom"], row["type"], row["departement"], communes)
+    return EpciReference(
+        _text(row["siren"], SIREN), _text(row["nom"]), _text(row["type"]), _text(row["departement"]), communes
+    )
+
+
+def _text(value: Any, shape: re.Pattern[str] = ONE_LINE) -> str:
+    if not isinstance(value, str) or not shape.fullmatch(value):
+        raise ValueError(value)
+    return value
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or not 0 <= value < 10**8:
+        raise ValueError(value)
+    return value

@@ -1,5 +1,6 @@
-"""Filters of the board of a campaign."""
+"""Forms of the campaign: filters of its board, more days for a commune, reminders."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters
@@ -8,6 +9,8 @@ from django.db.models import QuerySet
 
 from mutualisation.campagne import ETATS, in_state
 from mutualisation.models import Declaration
+from mutualisation.workflows.campagne import Attendue
+from socle.saisie import JourInput
 from socle.typographie import sort_key
 from territoire.models import Pole
 
@@ -33,10 +36,50 @@ class FiltreCampagne(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
     def by_state(self, rows: Any, name: str, value: str) -> Any:
-        return in_state(rows, value)
+        return in_state(rows, value, self.request.epci.today)
 
     def by_pole(self, rows: Any, name: str, value: Pole) -> Any:
         return rows.filter(pole_id=value.pk)
 
     def by_name(self, rows: Any, name: str, value: str) -> Any:
         return rows.filter(commune__tri__contains=sort_key(value))
+
+
+class DelaiForm(forms.Form):
+    """More days for one commune, and why."""
+
+    until = forms.DateField(label="Délai jusqu'au", help_text="Inclus.", widget=JourInput)
+    motif = forms.CharField(
+        label="Pourquoi",
+        help_text="La commune le lit dans le courriel.",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class RelanceForm(forms.Form):
+    """The communes to remind, and a word of the Direction."""
+
+    communes = forms.TypedMultipleChoiceField(
+        label="Communes à relancer",
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Choisissez au moins une commune.",
+            "invalid_choice": "Cette commune ne peut plus être relancée aujourd'hui : relisez la liste.",
+        },
+    )
+    mot = forms.CharField(
+        label="Un mot de la Direction des territoires",
+        help_text="Ajouté au courriel.",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, awaited: Iterable[Attendue], **kwargs: Any) -> None:
+        choices = [(one.commune.pk, one.libelle) for one in awaited if one.peut]
+        kwargs["initial"] = {"communes": [pk for pk, _ in choices]}
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["communes"].choices = choices

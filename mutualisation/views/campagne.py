@@ -1,17 +1,38 @@
-"""Who has declared, who is late."""
+"""Who has declared, who is late; reminding them, granting one of them more days."""
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
 
+from comptes.contexte import person
 from comptes.roles import Role
 from mutualisation.campagne import Compte, Export, Tableau, board, current_cycle, read_board, require_reader
-from mutualisation.forms.campagne import FiltreCampagne
-from mutualisation.models import Cycle
-from mutualisation.tableur import csv_response, xlsx_response
+from mutualisation.evaluations import Progression, evaluation_progress
+from mutualisation.forms.campagne import DelaiForm, FiltreCampagne, RelanceForm
+from mutualisation.models import Cycle, Declaration, Evaluation
+from mutualisation.tableur import FORMATS, table_response
+from mutualisation.tableur import Tableau as Table
+from mutualisation.views.cycle import visible_cycle
+from mutualisation.views.refus import tell
+from mutualisation.workflows.campagne import (
+    WHO_EXTENDS,
+    WHO_REMINDS,
+    Attendue,
+    check_extension,
+    grant_extension,
+    read_awaited,
+    remind_communes,
+    reminder_letters,
+    require_direction,
+)
+from socle.dates import day_and_year
+from socle.erreurs import Refus
 from socle.saisie import number
+from socle.typographie import enumerate_french
 
 
 @require_GET
@@ -23,9 +44,12 @@ def campagne(request: HttpRequest) -> HttpResponse:
         return render(request, "mutualisation/campagne/aucune.html")
     rows = board(cycle, request.user)
     filtre = FiltreCampagne(request.GET, queryset=rows, request=request)
-    if request.GET.get("format") in ("csv", "xlsx"):
-        return _sheet(request.GET["format"], cycle, filtre)
-    return render(request, "mutualisation/campagne/campagne.html", _context(request, cycle, rows, filtre))
+    progress = _progress(request, cycle)
+    extension = request.GET.get("format", "")
+    if extension in FORMATS:
+        return table_response(_table(cycle, filtre, progress), extension)
+    context = _context(request, cycle, rows, filtre, progress)
+    return render(request, "mutualisation/campagne/campagne.html", context)
 
 
 def _chosen(request: HttpRequest) -> Cycle | None:
@@ -36,22 +60,41 @@ def _chosen(request: HttpRequest) -> Cycle | None:
     return get_object_or_404(rows, pk=number(wanted) or 0)
 
 
-def _context(request: HttpRequest, cycle: Cycle, rows: Any, filtre: FiltreCampagne) -> dict[str, Any]:
+def _progress(request: HttpRequest, cycle: Cycle) -> Progression:
+    """How far the évaluations that the reader sees are."""
+    return evaluation_progress(
+        cycle, Evaluation.objects.visible_to(request.user).filter(declaration__cycle=cycle)
+    )
+
+
+def _context(
+    request: HttpRequest, cycle: Cycle, rows: Any, filtre: FiltreCampagne, progress: Progression
+) -> dict[str, Any]:
     query = request.GET.copy()
     query.pop("format", None)
-    tableau = Tableau(read_board(rows, cycle))
+    tableau = Tableau(read_board(rows, cycle, progress.communes))
+    directs = request.user.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES)
     return {
         "cycle": cycle,
         "cycles": Cycle.objects.filter(epci=request.epci).order_by("-annee"),
         "droits": cycle.abilities_for(request.user),
         "tableau": tableau,
         "mots": _words(tableau.ensemble),
-        "peut_preparer": request.user.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES),
-        "suivis": read_board(filtre.qs, cycle),
+        "peut_preparer": directs,
+        "peut_relancer": directs and _awaits(cycle),
+        "peut_prolonger": directs and cycle.epci.today < cycle.point_arret_on and not cycle.clos_at,
+        "progression": progress,
+        "suivis": read_board(filtre.qs, cycle, progress.communes),
         "filtre": filtre,
         "requete": query.urlencode(),
         "close": cycle.epci.today > cycle.declaration_fin_on,
     }
+
+
+def _awaits(cycle: Cycle) -> bool:
+    """Whether a commune may still submit: in the campaign, or in the days it was granted."""
+    granted = cycle.declarations.filter(prolongee_on__gte=cycle.epci.today, etat=Declaration.Etat.BROUILLON)
+    return cycle.declarations_ouvertes or (not cycle.clos_at and granted.exists())
 
 
 def _words(compte: Compte) -> dict[str, str]:
@@ -63,11 +106,81 @@ def _words(compte: Compte) -> dict[str, str]:
     }
 
 
-def _sheet(kind: str, cycle: Cycle, filtre: FiltreCampagne) -> HttpResponse:
+def _table(cycle: Cycle, filtre: FiltreCampagne, progress: Progression) -> Table:
     shown = filtre.qs.select_related("accuse", "commune", "deposee_par", "enregistree_par")
-    rows = [Export.row(suivi) for suivi in read_board(shown, cycle)]
-    name = f"campagne-{cycle.annee}.{kind}"
-    if kind == "csv":
-        return csv_response(name, Export.ENTETE, rows)
+    rows = [Export.row(suivi) for suivi in read_board(shown, cycle, progress.communes)]
     title = f"Campagne {cycle.annee}, {cycle.epci}"
-    return xlsx_response(name, title, Export.ENTETE, rows, feuille="Campagne")
+    return Table(f"campagne-{cycle.annee}", title, Export.ENTETE, rows, "Campagne")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cycle_relancer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Choose the communes to remind, read the very mails, then send them (`confirmer`); each gets one a day at most."""
+    cycle = visible_cycle(request, pk)
+    require_direction(person(request), cycle.epci_id, WHO_REMINDS)
+    awaited = read_awaited(cycle)
+    form = RelanceForm(request.POST if request.method == "POST" else None, awaited=awaited)
+    if not form.is_valid():
+        return _reminder_page(request, cycle, form, awaited)
+    communes, mot = form.cleaned_data["communes"], form.cleaned_data["mot"]
+    if "confirmer" not in request.POST:
+        return _reading_page(request, cycle, form, [one for one in awaited if one.commune.pk in communes])
+    reminded = remind_communes(cycle=cycle, communes=communes, acteur=person(request), mot=mot)
+    names = enumerate_french([commune.nom for commune in reminded])
+    messages.success(
+        request, f"Courriel envoyé : {names}." if reminded else "Personne n'était plus à relancer."
+    )
+    return redirect(reverse("mutualisation:campagne") + f"?cycle={pk}")
+
+
+def _reminder_page(
+    request: HttpRequest, cycle: Cycle, form: RelanceForm, awaited: list[Attendue]
+) -> HttpResponse:
+    context = {
+        "cycle": cycle,
+        "form": form,
+        "possibles": [one for one in awaited if one.peut],
+        "empechees": [one for one in awaited if not one.peut],
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "mutualisation/campagne/relancer.html", context, status=status)
+
+
+def _reading_page(
+    request: HttpRequest, cycle: Cycle, form: RelanceForm, chosen: list[Attendue]
+) -> HttpResponse:
+    letters = [
+        letter.compose() for one in chosen for letter in reminder_letters(one, form.cleaned_data["mot"])
+    ]
+    context = {"cycle": cycle, "form": form, "retenues": chosen, "courriels": letters}
+    return render(request, "mutualisation/campagne/relecture.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def declaration_delai(request: HttpRequest, pk: int) -> HttpResponse:
+    """Grant one commune more days to declare."""
+    rows = Declaration.objects.visible_to(request.user).select_related("cycle__epci", "commune")
+    declaration = get_object_or_404(rows, pk=pk)
+    require_direction(person(request), declaration.epci_id, WHO_EXTENDS)
+    form = DelaiForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            granted = grant_extension(declaration=declaration, acteur=person(request), **form.cleaned_data)
+        except Refus as refus:
+            tell(form, refus)
+        else:
+            until = day_and_year(granted.limite_on)
+            messages.success(request, f"{declaration.commune} : délai accordé jusqu'au {until}.")
+            return redirect(reverse("mutualisation:campagne") + f"?cycle={declaration.cycle_id}")
+    context = {"declaration": declaration, "form": form, "empechement": _no_extension(declaration)}
+    status = 422 if form.is_bound else 200
+    return render(request, "mutualisation/campagne/delai.html", context, status=status)
+
+
+def _no_extension(declaration: Declaration) -> str:
+    """Why more days would serve nothing; empty when they may be granted."""
+    try:
+        check_extension(declaration)
+    except Refus as refus:
+        return refus.message
+    return ""

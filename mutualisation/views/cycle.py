@@ -9,15 +9,32 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from comptes.contexte import signed_in
-from comptes.models import Habilitation
+from comptes.contexte import person
 from comptes.roles import Role
+from mutualisation.calendrier import (
+    dates_of,
+    election_warning,
+    following,
+    next_year,
+    preview_dates,
+    proposed_dates,
+    shifted,
+    year_without_cycle,
+)
 from mutualisation.campagne import READERS
-from mutualisation.forms.cycle import AnneeForm, DatesForm, next_year
+from mutualisation.forms.cycle import AnneeForm, DatesForm, SemainesForm
 from mutualisation.models import Cycle
-from mutualisation.models.cycle import DATES, default_dates
 from mutualisation.views.refus import status_of, tell, with_version
-from mutualisation.workflows.cycle import WHO_PREPARES, change_dates, close_cycle, open_cycle, prepare_cycle
+from mutualisation.workflows.cycle import (
+    WHO_PREPARES,
+    change_dates,
+    close_cycle,
+    dated,
+    dgs_by_commune,
+    open_cycle,
+    prepare_cycle,
+    touched_by_dates,
+)
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
 from territoire.models import Commune
@@ -55,17 +72,24 @@ def cycle_nouveau(request: HttpRequest) -> HttpResponse:
         raise ActionInterdite(WHO_PREPARES)
     year_form = AnneeForm(request.GET if "annee" in request.GET else {"annee": next_year(request.epci)})
     annee = year_form.cleaned_data["annee"] if year_form.is_valid() else next_year(request.epci)
-    jours = default_dates(request.epci, annee)
+    jours = proposed_dates(request.epci, annee)
     form = DatesForm(request.POST if request.method == "POST" else None, jours=jours)
     if request.method == "POST" and year_form.is_valid() and form.is_valid():
         try:
-            cycle = prepare_cycle(epci=request.epci, annee=annee, acteur=signed_in(request), dates=form.dates)
+            cycle = prepare_cycle(epci=request.epci, annee=annee, acteur=person(request), dates=form.dates)
         except Refus as refus:
             tell(form, refus)
         else:
             messages.success(request, f"Cycle {annee} préparé. Il reste à l'ouvrir.")
             return redirect("mutualisation:cycle", pk=cycle.pk)
-    context = {"form": form, "annee_form": year_form, "annee": annee}
+    context = {
+        "form": form,
+        "annee_form": year_form,
+        "annee": annee,
+        "avertissements": [
+            phrase for phrase in (election_warning(annee), year_without_cycle(request.epci, annee)) if phrase
+        ],
+    }
     return render(request, "mutualisation/cycle/nouveau.html", context, status=_status(form))
 
 
@@ -84,6 +108,7 @@ def cycle(request: HttpRequest, pk: int) -> HttpResponse:
         "etapes": _steps(found),
         "pilote": request.user.acces.acts_for_epci(found.epci_id, *READERS),
         "ouverture": _before_opening(found) if droits["ouvrir"] else None,
+        "suite": following(found),
     }
     return render(request, "mutualisation/cycle/cycle.html", context)
 
@@ -109,48 +134,75 @@ def _before_opening(found: Cycle) -> dict[str, int]:
     today = found.epci.today
     return {
         "communes": Commune.objects.members_of(found.epci, today).count(),
-        "dgs": Habilitation.objects.on(today).filter(epci=found.epci, role=Role.DGS).count(),
+        "dgs": len(set().union(*dgs_by_commune(found.epci).values())),
     }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def cycle_dates(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the dates; somebody faster is told (409), out of order is refused, and what was typed stays."""
+    """Change the dates: typed, or moved together by `semaines`; shown before and after, then confirmed (`confirmer`).
+
+    Somebody faster is told (409), out of order is refused, and what was typed stays.
+    """
     found = visible_cycle(request, pk)
     require(found, request.user, "modifier")
-    jours = {name: getattr(found, name) for name in DATES}
+    jours = dates_of(found)
     if request.method != "POST":
-        return _dates_page(request, found, DatesForm(jours=jours, initial={"version": found.version}))
+        weeks = SemainesForm(request.GET if "semaines" in request.GET else None)
+        proposed = shifted(found, weeks.cleaned_data["semaines"]) if weeks.is_valid() else jours
+        form = DatesForm(jours=jours, proposees=proposed, initial={"version": found.version})
+        return _dates_page(request, found, form, weeks)
     form = DatesForm(request.POST, jours=jours)
     if not form.is_valid():
-        return _dates_page(request, found, form, 422)
+        return _dates_page(request, found, form, status=422)
     try:
+        if "confirmer" not in request.POST:
+            return _preview_page(request, found, form)
         change_dates(
             cycle=found,
-            acteur=signed_in(request),
+            acteur=person(request),
             version=form.cleaned_data["version"] or 0,
             dates=form.dates,
         )
     except Refus as refus:
         tell(form, refus)
+        found = visible_cycle(request, pk)
         with_version(form, found.version)
-        return _dates_page(request, found, form, status_of(refus))
+        return _dates_page(request, found, form, status=status_of(refus))
     messages.success(request, "Dates enregistrées.")
     return redirect("mutualisation:cycle", pk=pk)
 
 
-def _dates_page(request: HttpRequest, found: Cycle, form: DatesForm, status: int = 200) -> HttpResponse:
-    return render(request, "mutualisation/cycle/dates.html", {"cycle": found, "form": form}, status=status)
+def _preview_page(request: HttpRequest, found: Cycle, form: DatesForm) -> HttpResponse:
+    after = dated(visible_cycle(request, found.pk), form.dates)
+    apercu = preview_dates(found, after, form.dates, touched_by_dates(found))
+    context = {"cycle": found, "form": form, "apercu": apercu}
+    return render(request, "mutualisation/cycle/apercu.html", context)
+
+
+def _dates_page(
+    request: HttpRequest,
+    found: Cycle,
+    form: DatesForm,
+    weeks: SemainesForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {"cycle": found, "form": form, "semaines_form": weeks or SemainesForm()}
+    return render(request, "mutualisation/cycle/dates.html", context, status=status)
 
 
 @require_POST
 def cycle_ouvrir(request: HttpRequest, pk: int) -> HttpResponse:
-    """Open the campaign; pressing twice changes nothing."""
+    """Open the campaign; pressing twice changes nothing. A draft of the catalogue that is not ready is told."""
     found = visible_cycle(request, pk)
-    open_cycle(cycle=found, acteur=signed_in(request))
-    messages.success(
-        request, f"Cycle {found.annee} ouvert : chaque commune a sa déclaration, les DGS sont prévenus."
-    )
+    try:
+        open_cycle(cycle=found, acteur=person(request))
+    except Refus as refus:
+        messages.error(request, f"Le cycle n'est pas ouvert. {refus.message}")
+    else:
+        messages.success(
+            request, f"Cycle {found.annee} ouvert : chaque commune a sa déclaration, les DGS sont prévenus."
+        )
     return redirect("mutualisation:cycle", pk=pk)
 
 
@@ -159,7 +211,7 @@ def cycle_clore(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask, then close the cycle; confirming twice changes nothing."""
     found = visible_cycle(request, pk)
     if request.method == "POST":
-        close_cycle(cycle=found, acteur=signed_in(request))
+        close_cycle(cycle=found, acteur=person(request))
         messages.success(request, f"Cycle {found.annee} clos.")
         return redirect("mutualisation:cycle", pk=pk)
     require(found, request.user, "clore")

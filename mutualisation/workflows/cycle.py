@@ -1,30 +1,38 @@
 """Preparing, opening and closing a cycle."""
 
+from collections.abc import Iterator
 from datetime import date, time, timedelta
 from itertools import pairwise
-from typing import Any
 
 from django.db import IntegrityError
 
-from comptes.models import Habilitation, Personne
+from comptes.destinataires import Carnet, recipients
+from comptes.models import Personne
 from comptes.roles import Role
 from journal.models import Tache
-from journal.workflows.courriel import write_mail
+from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.tache import progress, schedule
 from journal.workflows.unite import record, unit, unite
+from mutualisation.calendrier import dates_of, worked_dates
 from mutualisation.models import Catalogue, Cycle, Declaration
 from mutualisation.models.cycle import DATES, default_dates, label_of
+from mutualisation.workflows.catalogue import edition_for
 from mutualisation.workflows.effet import move_effect, schedule_effect
+from mutualisation.workflows.evaluation import schedule_evaluations
 from mutualisation.workflows.verrou import locked
 from socle import horloge, registres
 from socle.dates import long_day
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
-from territoire.models import Commune, Epci
+from territoire.models import Commune, Epci, Filiation
+from territoire.models.commune import CommuneQuerySet
 
+TACHE_ARRIVEES = "mutualisation.arrivees"
 TACHE_RAPPEL = "mutualisation.rappel"
 REMINDER_DAYS = 7
 MORNING = time(8)
+# A membership may begin on any day: drafts are completed before the reminder of the same morning.
+EARLY = time(7)
 # A phase may last one day; the next one begins another day.
 MAY_BE_SAME_DAY = frozenset({"declaration_debut_on", "declaration_fin_on", "votes_fin_on"})
 WHO_PREPARES = "Seule la Direction des territoires prépare un cycle."
@@ -92,38 +100,98 @@ def _save_new(cycle: Cycle) -> None:
 
 @unite
 def change_dates(*, cycle: Cycle, acteur: Personne, version: int, dates: dict[str, date]) -> Cycle:
-    """Move the dates of a cycle. Raises ActionInterdite, Refus when out of order, Conflit when somebody was faster."""
+    """Move the dates of a cycle, each to a working day; once it is open, one mail tells each person it touches.
+
+    Drafts are not touched. Raises ActionInterdite, Refus as `dated`, Conflit when somebody was faster.
+    """
     cycle = locked(Cycle, cycle.pk, version, select=("epci",))
     require(cycle, acteur, "modifier")
-    if cycle.phase == Cycle.Phase.EN_VIGUEUR:
-        raise Refus("Ce cycle a pris effet : ses dates ne changent plus.")
-    before = {name: getattr(cycle, name).isoformat() for name in dates}
-    effective_on = cycle.effective_on
-    for name, day in dates.items():
-        setattr(cycle, name, day)
-    _check_dates(cycle)
+    before = dates_of(cycle)
+    cycle = dated(cycle, dates)
+    moved = [name for name, day in dates_of(cycle).items() if day != before[name]]
+    if not moved:
+        return cycle
     cycle.version += 1
     cycle.save()
     if cycle.ouvert_at:
         _schedule(cycle)
-    if cycle.effective_on != effective_on:
-        move_effect(cycle, effective_on)
+        _announce_dates(cycle, before, moved)
+    if "effective_on" in moved:
+        move_effect(cycle, before["effective_on"])
     record(
         type="cycle.dates",
         objet=cycle,
         epci=cycle.epci,
         acteur=acteur,
         libelle=f"Dates du cycle {cycle.annee} modifiées",
-        detail={"avant": before, "apres": {name: day.isoformat() for name, day in dates.items()}},
+        detail={
+            "avant": {name: before[name].isoformat() for name in moved},
+            "apres": {name: getattr(cycle, name).isoformat() for name in moved},
+        },
     )
     return cycle
+
+
+def dated(cycle: Cycle, dates: dict[str, date]) -> Cycle:
+    """The cycle with other dates, each moved to the working day before; not saved.
+
+    Raises Refus when they are out of order, once it has taken effect, or when they would close the campaign on
+    people who are typing.
+    """
+    if cycle.phase == Cycle.Phase.EN_VIGUEUR:
+        raise Refus("Ce cycle a pris effet : ses dates ne changent plus.")
+    declaring = cycle.declarations_ouvertes
+    for name, day in worked_dates(cycle.epci, dates, dates_of(cycle)).items():
+        setattr(cycle, name, day)
+    _check_dates(cycle)
+    if declaring and not cycle.declarations_ouvertes:
+        _refuse_closing(cycle)
+    return cycle
+
+
+def _refuse_closing(cycle: Cycle) -> None:
+    begun = cycle.declaration_debut_on <= cycle.epci.today
+    field = "declaration_fin_on" if begun else "declaration_debut_on"
+    raise Refus(
+        "La campagne est ouverte, des déclarations sont en cours de saisie : elle doit couvrir aujourd'hui.",
+        field=field,
+    )
+
+
+def _announce_dates(cycle: Cycle, before: dict[str, date], moved: list[str]) -> None:
+    """One mail to each person touched, whatever the number of her communes."""
+    changes = [(label_of(name), before[name], getattr(cycle, name)) for name in moved]
+    write_mails(
+        Lettre(
+            destinataire=personne,
+            epci=cycle.epci,
+            type="cycle_dates",
+            objet=cycle,
+            occurrence=str(cycle.version),
+            sujet=f"Les dates du cycle {cycle.annee} changent",
+            contexte={"cycle": cycle, "changements": changes},
+        )
+        for personne in touched_by_dates(cycle)
+    )
+
+
+def touched_by_dates(cycle: Cycle) -> list[Personne]:
+    """Who is told when the dates move: DGS, Direction, those who began a draft; nobody while the cycle is not open."""
+    if not cycle.ouvert_at:
+        return []
+    told = set(recipients(cycle.epci, Role.DGS, Role.DIRECTION_TERRITOIRES, on=cycle.epci.today))
+    drafts = cycle.declarations.filter(etat=Declaration.Etat.BROUILLON)
+    told |= set(Personne.objects.filter(pk__in=drafts.values("enregistree_par"), is_active=True))
+    return sorted(told, key=lambda personne: (personne.tri, personne.pk))
 
 
 @unite
 def open_cycle(*, cycle: Cycle, acteur: Personne | None) -> Cycle:
     """Open the campaign: a draft for each member commune, the jobs of the year, a mail to each DGS; twice changes nothing.
 
-    `acteur` is None only when a command opens it (demonstration, first cycle of an installation).
+    The cycle takes the edition of the catalogue of its day, frozen with it when it is still a draft. `acteur` is None only
+    when a command opens it (demonstration, first cycle of an installation). Raises ActionInterdite, Refus when that
+    draft is not ready.
     """
     cycle = Cycle.objects.select_for_update(of=("self",)).select_related("epci").get(pk=cycle.pk)
     if acteur and not acteur.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES):
@@ -132,13 +200,11 @@ def open_cycle(*, cycle: Cycle, acteur: Personne | None) -> Cycle:
         return cycle
     cycle.ouvert_at = horloge.now()
     cycle.ouvert_par = acteur
-    cycle.save(update_fields=["ouvert_at", "ouvert_par"])
-    communes = list(Commune.objects.members_of(cycle.epci, cycle.epci.today))
-    Declaration.objects.bulk_create(
-        Declaration(epci=cycle.epci, cycle=cycle, commune=commune) for commune in communes
-    )
+    cycle.catalogue = edition_for(cycle, acteur)
+    cycle.save(update_fields=["ouvert_at", "ouvert_par", "catalogue"])
+    communes = _begin_drafts(cycle)
     _schedule(cycle)
-    _announce(cycle)
+    _announce(cycle, communes)
     for start in registres.demarrages:
         start(cycle.epci)
     record(
@@ -152,9 +218,70 @@ def open_cycle(*, cycle: Cycle, acteur: Personne | None) -> Cycle:
     return cycle
 
 
+def _begin_drafts(cycle: Cycle) -> list[Commune]:
+    """A draft for each member commune that has none; returns these communes."""
+    communes = list(_without_draft(cycle))
+    Declaration.objects.bulk_create(
+        Declaration(epci=cycle.epci, cycle=cycle, commune=commune) for commune in communes
+    )
+    return communes
+
+
+def _without_draft(cycle: Cycle) -> CommuneQuerySet:
+    """Members to declare; one that succeeds communes of the cycle waits for the next: their declarations stand for it."""
+    members = Commune.objects.members_of(cycle.epci, cycle.epci.today)
+    elders = Filiation.objects.filter(ancienne__declarations__cycle=cycle)
+    return members.exclude(declarations__cycle=cycle).exclude(pk__in=elders.values("nouvelle"))
+
+
+@unite
+def complete_drafts(*, cycle: Cycle) -> None:
+    """During the campaign, give its draft and its mail to a commune that joined the EPCI after the opening.
+
+    Twice, or outside the campaign, changes nothing.
+    """
+    if not cycle.declarations_ouvertes or not _without_draft(cycle).exists():
+        return
+    cycle = locked(Cycle, cycle.pk, select=("epci",))
+    communes = _begin_drafts(cycle)
+    _announce(cycle, communes)
+    begun = cycle.declarations.filter(commune__in=communes).select_related("commune", "cycle")
+    for declaration in begun.order_by("commune__tri", "pk"):
+        record(
+            type="declaration.ouverte",
+            objet=declaration,
+            epci=cycle.epci,
+            commune=declaration.commune,
+            acteur=None,
+            libelle=f"{declaration} ouverte en cours de campagne",
+            contenu={"annee": cycle.annee},
+        )
+
+
+def run_arrivals(tache: Tache) -> None:
+    """Job: each morning of the campaign, begin the drafts of those who joined, then schedule the next morning."""
+    cycle = Cycle.objects.select_related("epci").get(pk=tache.parametres["cycle"])
+    complete_drafts(cycle=cycle)
+    tomorrow = date.fromisoformat(tache.parametres["jour"]) + timedelta(days=1)
+    if tomorrow <= cycle.declaration_fin_on and not cycle.clos_at:
+        _schedule_arrivals(cycle, tomorrow)
+
+
+def _schedule_arrivals(cycle: Cycle, day: date) -> None:
+    schedule(
+        epci=cycle.epci,
+        type=TACHE_ARRIVEES,
+        cle=f"{TACHE_ARRIVEES}:{cycle.pk}:{day}",
+        due_at=horloge.at_hour(day, EARLY, cycle.epci.fuseau),
+        parametres={"cycle": cycle.pk, "jour": day.isoformat()},
+    )
+
+
 def _schedule(cycle: Cycle) -> None:
     """The jobs of a cycle; when its dates moved, a new key replaces the old job, which then finds nothing to do."""
     schedule_effect(cycle, cycle.effective_on)
+    schedule_evaluations(cycle)
+    _schedule_arrivals(cycle, max(cycle.declaration_debut_on, cycle.epci.today))
     day = cycle.declaration_fin_on - timedelta(days=REMINDER_DAYS)
     schedule(
         epci=cycle.epci,
@@ -165,24 +292,39 @@ def _schedule(cycle: Cycle) -> None:
     )
 
 
-def _announce(cycle: Cycle) -> None:
-    perime_at = horloge.midnight(cycle.declaration_fin_on + timedelta(days=1), cycle.epci.fuseau)
-    for habilitation in _dgs(cycle.epci):
-        write_mail(
-            destinataire=habilitation.personne,
+def _announce(cycle: Cycle, communes: list[Commune]) -> None:
+    """A mail to the DGS of these communes."""
+    subject = (
+        f"Vos choix au 1er janvier {cycle.annee} : à déposer avant le {long_day(cycle.declaration_fin_on)}"
+    )
+    write_mails(
+        letter
+        for commune, people in dgs_by_commune(cycle.epci).items()
+        if commune in communes
+        for letter in _letters(cycle, commune, people, "cycle_ouvert", subject)
+    )
+
+
+def dgs_by_commune(epci: Epci) -> dict[Commune, list[Personne]]:
+    """The DGS of each commune today, communes in French order; one without DGS is left out."""
+    return Carnet(epci, [Role.DGS]).by_commune(epci.today)
+
+
+def _letters(
+    cycle: Cycle, commune: Commune, people: list[Personne], type: str, sujet: str
+) -> Iterator[Lettre]:
+    """A mail about a commune to each of its DGS; it is past its point once declarations are closed."""
+    for personne in people:
+        yield Lettre(
+            destinataire=personne,
             epci=cycle.epci,
-            type="cycle_ouvert",
+            type=type,
             objet=cycle,
-            occurrence=str(habilitation.commune_id),
-            sujet=f"Vos choix au 1er janvier {cycle.annee} : à déposer avant le {long_day(cycle.declaration_fin_on)}",
-            contexte={"cycle": cycle, "commune": habilitation.commune},
-            perime_at=perime_at,
+            occurrence=f"{commune.pk}:{cycle.declaration_fin_on}",
+            sujet=sujet,
+            contexte={"cycle": cycle, "commune": commune},
+            perime_at=horloge.midnight(cycle.declaration_fin_on + timedelta(days=1), cycle.epci.fuseau),
         )
-
-
-def _dgs(epci: Epci) -> Any:
-    rows = Habilitation.objects.on(epci.today).filter(epci=epci, role=Role.DGS)
-    return rows.select_related("personne", "commune").order_by("commune__tri", "pk")
 
 
 def run_reminder(tache: Tache) -> None:
@@ -191,28 +333,18 @@ def run_reminder(tache: Tache) -> None:
     moved = tache.parametres["jour"] != (cycle.declaration_fin_on - timedelta(days=REMINDER_DAYS)).isoformat()
     if moved or not cycle.declarations_ouvertes:
         return
-    late = set(
-        cycle.declarations.filter(etat=Declaration.Etat.BROUILLON).values_list("commune_id", flat=True)
-    )
-    awaited = [habilitation for habilitation in _dgs(cycle.epci) if habilitation.commune_id in late]
-    for done, habilitation in enumerate(awaited, start=1):
-        _remind(cycle, habilitation)
+    drafts = cycle.declarations.filter(etat=Declaration.Etat.BROUILLON)
+    late = set(drafts.values_list("commune_id", flat=True))
+    awaited = {c: people for c, people in dgs_by_commune(cycle.epci).items() if c.pk in late}
+    for done, (commune, people) in enumerate(awaited.items(), start=1):
+        _remind(cycle, commune, people)
         progress(tache, fait=done, total=len(awaited))
 
 
 @unite
-def _remind(cycle: Cycle, habilitation: Habilitation) -> None:
-    assert habilitation.commune  # a DGS has one: constraint habilitation_perimeter
-    write_mail(
-        destinataire=habilitation.personne,
-        epci=cycle.epci,
-        type="declaration_rappel",
-        objet=cycle,
-        occurrence=f"{habilitation.commune_id}:{cycle.declaration_fin_on}",
-        sujet=f"Dernière semaine pour déclarer les choix {habilitation.commune.de}",
-        contexte={"cycle": cycle, "commune": habilitation.commune},
-        perime_at=horloge.midnight(cycle.declaration_fin_on + timedelta(days=1), cycle.epci.fuseau),
-    )
+def _remind(cycle: Cycle, commune: Commune, people: list[Personne]) -> None:
+    subject = f"Dernière semaine pour déclarer les choix {commune.de}"
+    write_mails(_letters(cycle, commune, people, "declaration_rappel", subject))
 
 
 @unite

@@ -9,11 +9,22 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from openpyxl import load_workbook
 
+from comptes.models import Role
+from journal.models import Courriel, Evenement
+from journal.workflows.courriel import write_mails
+from journal.workflows.unite import unit
 from mutualisation.campagne import current_cycle
-from mutualisation.models import Cycle
-from tests.factories import CycleFactory, DeclarationFactory, Monde, member_commune
+from mutualisation.models import Cycle, Declaration
+from mutualisation.workflows.campagne import grant_extension, read_awaited, remind_communes
+from mutualisation.workflows.cycle import _letters
+from mutualisation.workflows.evaluation import ask_evaluations
+from socle.droits import ActionInterdite
+from socle.erreurs import Refus
+from tests.concurrence import failures, together
+from tests.factories import CycleFactory, DeclarationFactory, Monde, build_world, holder, member_commune
 from tests.mutualisation.gestes import prepare, submit
 from tests.mutualisation.test_declaration import text_of
 
@@ -163,3 +174,217 @@ class TestExport:
         text = client.get(URL, {"format": "csv", "etat": "brouillon"}).content.decode()
         assert "Œuilly" in text
         assert "Haÿ" not in text
+
+
+def grant(monde: Monde, until: date, motif: str = "Conseil reporté.") -> Declaration:
+    return grant_extension(declaration=monde.a.declaration, acteur=monde.direction, until=until, motif=motif)
+
+
+class TestDelai:
+    def test_the_commune_declares_after_the_others_and_is_told(self, monde: Monde, at_time: AtTime):
+        grant(monde, date(2027, 3, 12))
+        mails = Courriel.objects.filter(type="declaration_delai").order_by("pk")
+        assert {mail.destinataire for mail in mails} == {monde.a.dgs, monde.a.maire, monde.a.collaborateur}
+        assert "vendredi 12 mars 2027 inclus" in mails[0].corps.replace("\u00a0", " ")
+        assert "Conseil reporté." in mails[0].corps
+        (event,) = Evenement.objects.filter(type="declaration.prolongee")
+        assert (event.acteur, event.commune, event.contenu) == (
+            monde.direction,
+            monde.a.commune,
+            {"until": "2027-03-12"},
+        )
+        at_time("2027-03-12 18:00")
+        monde.a.declaration.refresh_from_db()
+        assert submit(monde.a.declaration, monde.a.dgs).deposee
+        with pytest.raises(Refus, match="close"):
+            submit(monde.b.declaration, monde.b.dgs)
+
+    def test_the_same_day_again_changes_nothing(self, monde: Monde):
+        for _ in range(2):
+            grant(monde, date(2027, 3, 12))
+        assert Evenement.objects.filter(type="declaration.prolongee").count() == 1
+        assert Courriel.objects.filter(type="declaration_delai").count() == 3
+
+    @pytest.mark.parametrize(
+        ("until", "why"),
+        [
+            (date(2027, 2, 9), "passé"),
+            (date(2027, 2, 26), "dure déjà jusqu'au vendredi 26 février 2027"),
+            (date(2027, 7, 9), "avant le point d'arrêt"),
+        ],
+    )
+    def test_a_day_that_does_not_fit(self, monde: Monde, until: date, why: str):
+        with pytest.raises(Refus, match=why) as caught:
+            grant(monde, until)
+        assert caught.value.field == "until"
+
+    def test_not_once_submitted(self, monde: Monde):
+        submit(monde.a.declaration, monde.a.dgs)
+        with pytest.raises(Refus, match="est déposée"):
+            grant(monde, date(2027, 3, 12))
+
+    @pytest.mark.parametrize(("day", "why"), [("2027-01-10", "ouvre le"), ("2027-07-09", "trop tard")])
+    def test_only_from_the_opening_to_the_point_d_arret(
+        self, monde: Monde, at_time: AtTime, day: str, why: str
+    ):
+        at_time(day)
+        with pytest.raises(Refus, match=why):
+            grant(monde, date(2027, 7, 1))
+
+    @pytest.mark.parametrize("who", ["administrateur", "directeur", "direction_voisine"])
+    def test_only_the_direction(self, monde: Monde, who: str):
+        with pytest.raises(ActionInterdite, match="accorde un délai"):
+            grant_extension(
+                declaration=monde.a.declaration,
+                acteur=getattr(monde, who),
+                until=date(2027, 3, 12),
+                motif="",
+            )
+
+    def test_the_page_then_the_board(self, trois: Monde, client: Any, at_time: AtTime):
+        client.force_login(trois.direction)
+        url = reverse("mutualisation:declaration_delai", args=[trois.b.declaration.pk])
+        refused = client.post(url, {"until": "2027-02-26", "motif": "Congés"})
+        assert refused.status_code == 422
+        assert "Congés" in text_of(refused)
+        response = client.post(url, {"until": "2027-03-12", "motif": "Congés"}, follow=True)
+        assert "délai jusqu'au 12 mars 2027" in text_of(response)
+        at_time("2027-03-02")
+        late = client.get(URL, {"etat": "en_retard"})
+        assert states(late) == {"Saint-Louis-de-Montferrand": "Sans réponse"}
+        assert "1 commune est en retard" in text_of(late)
+        assert states(client.get(URL))["Œuilly"] == "Brouillon"
+
+    def test_the_page_says_why_there_is_nothing_to_grant(self, trois: Monde, client: Any):
+        client.force_login(trois.direction)
+        page = client.get(reverse("mutualisation:declaration_delai", args=[trois.a.declaration.pk]))
+        assert "est déposée" in text_of(page)
+        assert 'name="until"' not in text_of(page)
+
+
+class TestRelance:
+    def _remind(self, monde: Monde, *communes: Any, mot: str = "") -> list[Any]:
+        return remind_communes(
+            cycle=monde.cycle,
+            communes=[commune.pk for commune in communes],
+            acteur=monde.direction,
+            mot=mot,
+        )
+
+    def test_those_chosen_that_may_still_submit(self, trois: Monde):
+        holder(Role.DGS, trois.epci, commune=trois.c)
+        assert self._remind(trois, trois.a.commune, trois.b.commune, mot="Appelez-nous.") == [trois.b.commune]
+        (mail,) = Courriel.objects.filter(type="declaration_relance")
+        assert mail.destinataire == trois.b.dgs
+        assert "Appelez-nous." in mail.corps
+        assert "Un brouillon est commencé" in mail.corps
+        (event,) = Evenement.objects.filter(type="declaration.relancee")
+        assert (event.acteur, event.commune) == (trois.direction, trois.b.commune)
+
+    def test_one_a_day_at_most(self, trois: Monde, at_time: AtTime):
+        assert self._remind(trois, trois.b.commune) == [trois.b.commune]
+        assert self._remind(trois, trois.b.commune) == []
+        at_time("2027-02-11 00:10")
+        assert self._remind(trois, trois.b.commune) == [trois.b.commune]
+        assert Courriel.objects.filter(type="declaration_relance").count() == 2
+
+    def test_not_on_the_day_of_the_reminder_by_rule(self, trois: Monde, at_time: AtTime):
+        at_time("2027-02-19 09:00")
+        with unit():
+            write_mails(_letters(trois.cycle, trois.b.commune, [trois.b.dgs], "declaration_rappel", "Rappel"))
+        told = {one.commune: one.empechement for one in read_awaited(trois.cycle)}
+        assert told[trois.b.commune] == "déjà relancée aujourd'hui"
+        assert self._remind(trois, trois.b.commune) == []
+
+    def test_without_dgs_the_maire_without_anybody_nobody(self, trois: Monde):
+        maire = holder(Role.MAIRE, trois.epci, commune=trois.c)
+        assert self._remind(trois, trois.c) == [trois.c]
+        assert Courriel.objects.get(type="declaration_relance").destinataire == maire
+        maire.habilitations.all().delete()
+        (one,) = [one for one in read_awaited(trois.cycle) if one.commune == trois.c]
+        assert not one.peut
+
+    def test_after_closing_only_those_with_more_days(self, trois: Monde, at_time: AtTime):
+        grant_extension(
+            declaration=trois.b.declaration, acteur=trois.direction, until=date(2027, 3, 12), motif="Congés"
+        )
+        at_time("2027-03-01")
+        assert [one.commune for one in read_awaited(trois.cycle)] == [trois.b.commune]
+        self._remind(trois, trois.b.commune)
+        corps = Courriel.objects.get(type="declaration_relance").corps.replace("\u00a0", " ")
+        assert "vendredi 12 mars 2027" in corps
+
+    def test_only_the_direction(self, trois: Monde):
+        with pytest.raises(ActionInterdite, match="relance les communes"):
+            remind_communes(cycle=trois.cycle, communes=[trois.b.commune.pk], acteur=trois.administrateur)
+
+    def test_the_very_mail_is_read_before_it_leaves(self, trois: Monde, client: Any):
+        client.force_login(trois.direction)
+        url = reverse("mutualisation:cycle_relancer", args=[trois.cycle.pk])
+        page = text_of(client.get(url))
+        assert "Œuilly : " in page
+        assert "Saint-Louis-de-Montferrand : ni DGS ni maire à prévenir" in page
+        assert "L'Haÿ-les-Roses" not in page
+        data = {"communes": [trois.b.commune.pk], "mot": "Appelez-nous."}
+        read = client.post(url, data)
+        assert not Courriel.objects.filter(type="declaration_relance").exists()
+        (shown,) = read.context["courriels"]
+        response = client.post(url, data | {"confirmer": "oui"}, follow=True)
+        assert "Courriel envoyé : Œuilly" in text_of(response)
+        sent = Courriel.objects.get(type="declaration_relance")
+        assert (sent.sujet, sent.corps) == (shown.sujet, shown.corps)
+        assert "relancée le 10 février 2027" in text_of(client.get(URL))
+
+    def test_strange_choices_are_a_sentence_and_keep_what_was_typed(self, trois: Monde, client: Any):
+        client.force_login(trois.direction)
+        url = reverse("mutualisation:cycle_relancer", args=[trois.cycle.pk])
+        for communes in ([], [trois.commune_voisine.pk], ["x"]):
+            response = client.post(url, {"communes": communes, "mot": "Bonjour à tous"})
+            assert response.status_code == 422
+            assert "Bonjour à tous" in text_of(response)
+
+    def test_queries_do_not_grow_with_the_communes(self, trois: Monde):
+        def read() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                read_awaited(trois.cycle)
+            return len(captured)
+
+        few = read()
+        for _ in range(8):
+            commune = member_commune(trois.epci)
+            holder(Role.DGS, trois.epci, commune=commune)
+            DeclarationFactory(cycle=trois.cycle, commune=commune)
+        assert read() == few
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_remind_at_once_and_each_commune_is_told_once(at_time: AtTime):
+    at_time("2027-02-10 09:00")
+    monde = build_world()
+
+    def remind() -> Any:
+        communes = [monde.a.commune.pk, monde.b.commune.pk]
+        return remind_communes(cycle=monde.cycle, communes=communes, acteur=monde.direction)
+
+    results = together(remind, remind)
+    assert failures(results) == []
+    assert sorted(map(str, results[0] + results[1])) == ["L'Haÿ-les-Roses", "Œuilly"]
+    assert Courriel.objects.filter(type="declaration_relance").count() == 2
+    assert Evenement.objects.filter(type="declaration.relancee").count() == 2
+
+
+class TestEvaluations:
+    def test_how_far_they_are_on_the_board_and_in_the_sheet(self, trois: Monde, client: Any, at_time: AtTime):
+        client.force_login(trois.direction)
+        assert "Évaluations préalables" not in text_of(client.get(URL))
+        at_time("2027-04-01 09:00")
+        ask_evaluations(declaration=trois.a.declaration)
+        asked = trois.a.declaration.evaluations.count()
+        assert asked
+        page = client.get(URL)
+        assert f"0 sur {asked}" in text_of(page)
+        text = client.get(URL, {"format": "csv"}).content.decode("utf-8-sig")
+        (row,) = [
+            r for r in csv.DictReader(io.StringIO(text), delimiter=";") if r["Commune"].startswith("L'")
+        ]
+        assert (row["Évaluations transmises"], row["Évaluations demandées"]) == ("0", str(asked))

@@ -5,17 +5,23 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from comptes.models import Personne
 from comptes.roles import Role
 from journal.models import Courriel, Evenement, Tache
 from journal.workflows.tache import run_due
+from journal.workflows.unite import unit
 from mutualisation.models import Cycle
 from mutualisation.models.cycle import DATES, default_dates
-from mutualisation.workflows.cycle import change_dates, close_cycle, open_cycle, prepare_cycle
+from mutualisation.workflows.cycle import _announce, change_dates, close_cycle, open_cycle, prepare_cycle
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
-from tests.factories import EpciFactory, Monde, catalogue, holder
+from territoire.models import Commune
+from tests.factories import EpciFactory, HabilitationFactory, Monde, catalogue, holder, member_commune
 from tests.mutualisation.gestes import submit
 from tests.mutualisation.test_declaration import text_of
 
@@ -88,6 +94,38 @@ class TestOuvrir:
             Courriel.objects.filter(type="cycle_ouvert").order_by("pk").values_list("destinataire", flat=True)
         )
         assert set(told) == {monde.a.dgs.pk, monde.b.dgs.pk}
+
+    def test_a_closed_account_is_not_told(self, monde: Monde):
+        Personne.objects.filter(pk=monde.a.dgs.pk).update(is_active=False)
+        open_cycle(cycle=monde.cycle_futur, acteur=monde.direction)
+        assert Courriel.objects.get(type="cycle_ouvert").destinataire == monde.b.dgs
+
+    def test_a_dgs_of_two_communes_is_told_about_each(self, monde: Monde):
+        HabilitationFactory(epci=monde.epci, commune=monde.c, dgs=True, personne=monde.a.dgs)
+        open_cycle(cycle=monde.cycle_futur, acteur=monde.direction)
+        first, second = Courriel.objects.filter(destinataire=monde.a.dgs).order_by("pk")
+        assert "L’Haÿ-les-Roses" in first.corps
+        assert "Saint-Louis-de-Montferrand" in second.corps
+
+    def test_the_page_counts_the_people_who_will_be_told(self, client: Client, monde: Monde):
+        HabilitationFactory(epci=monde.epci, commune=monde.c, dgs=True, personne=monde.a.dgs)
+        holder(Role.DGS, monde.epci, commune=monde.c, is_active=False)
+        client.force_login(monde.direction)
+        html = client.get(reverse("mutualisation:cycle", args=[monde.cycle_futur.pk])).content.decode()
+        assert "2 DGS sont prévenus" in html.replace("\u00a0", " ")
+
+    def test_announcing_costs_no_query_per_commune(self, monde: Monde):
+        def announce() -> int:
+            communes = list(Commune.objects.members_of(monde.epci, monde.epci.today))
+            with CaptureQueriesContext(connection) as captured, unit():
+                _announce(monde.cycle_futur, communes)
+            Courriel.objects.all().delete()
+            return len(captured)
+
+        few = announce()
+        for _ in range(10):
+            holder(Role.DGS, monde.epci, commune=member_commune(monde.epci))
+        assert announce() == few
 
     def test_the_mail_says_the_days_and_nothing_is_escaped(self, monde: Monde):
         open_cycle(cycle=monde.cycle_futur, acteur=None)
@@ -228,7 +266,7 @@ class TestPages:
     def test_changing_dates_and_the_conflict(self, monde: Monde, client: Any):
         client.force_login(monde.direction)
         url = reverse("mutualisation:cycle_dates", args=[monde.cycle.pk])
-        data = typed(dates_of(monde.cycle), point_arret_on="2027-07-08", version="1")
+        data = typed(dates_of(monde.cycle), point_arret_on="2027-07-08", version="1", confirmer="oui")
         assert client.get(url).context["form"]["version"].value() == 1
         assert client.post(url, data).status_code == 302
         late = data | {"point_arret_on": "2027-07-07"}

@@ -66,6 +66,10 @@ class TestNames:
     def test_the_name_of_the_time(self, commune: Commune, day: str, name: str):
         assert commune.name_on(date.fromisoformat(day)) == name
 
+    def test_the_codes_of_the_time(self, commune: Commune):
+        found = [commune.known_on(day).code_insee for day in (date(2025, 6, 1), JAN_2026, JAN_2027)]
+        assert found == [commune.code_insee, "33001", "33002"]
+
     def test_one_name_at_a_time(self, commune: Commune):
         with pytest.raises(IntegrityError, match="communeversion_no_overlap"), transaction.atomic():
             CommuneVersion.objects.create(

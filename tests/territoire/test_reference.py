@@ -70,28 +70,6 @@ def test_an_unknown_siren_is_told_in_french():
     assert caught.value.siren == "123456789"
 
 
-@pytest.mark.parametrize("text", ["saint-étienne", "SAINT ETIENNE", "Saint Étienne  métro"])
-def test_search_ignores_accents_case_and_punctuation(text):
-    assert [one.siren for one in reference.search_epci(text)] == ["244200770"]
-
-
-def test_search_is_in_french_order_and_limited():
-    names = [one.nom for one in reference.search_epci("métropole", limit=5)]
-    assert names == [
-        "Bordeaux Métropole",
-        "Brest Métropole",
-        "CA Amiens Métropole",
-        "CA Ardenne Métropole",
-        "CA Chartres Métropole",
-    ]
-    assert len(reference.search_epci("pays")) == 20
-
-
-@pytest.mark.parametrize("text", ["", "  -' "])
-def test_a_blank_search_finds_nothing(text):
-    assert reference.search_epci(text) == []
-
-
 def test_la_reunion_lives_in_its_own_time_zone():
     cinor = reference.find_epci("249740119")
     assert reference.time_zone(cinor.departement) == "Indian/Reunion"
