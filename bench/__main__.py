@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import django
 
     django.setup()
-    from bench import depart, pages  # noqa: F401 (each registers its measures)
+    from bench import depart, effet, pages, reprise  # noqa: F401 (each registers its measures)
     from bench.banc import scratch
     from bench.harnais import compare, mesures, table, write
 

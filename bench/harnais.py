@@ -69,7 +69,7 @@ def compare(one: Mesure, banc: Any) -> Resultat:
     """Run a measure; what breaks is shown, and counts as not reached."""
     try:
         found = one.function(banc)
-    except Exception:
+    except Exception:  # whatever one measure raises, the others are still taken
         traceback.print_exc()
         return Resultat(one.nom, None, one.unite, None, None, one.objectif, False)
     ratio = found.valeur / found.reference

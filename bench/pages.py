@@ -26,6 +26,7 @@ MATRICE = Page("Qui partage quoi", _direction("mutualisation:matrice"))
 DECLARATION = Page(
     "Déclaration", lambda terrain: (terrain.dgs, address("mutualisation:declaration", terrain.declaration.pk))
 )
+COMPARAISON = Page("Comparer deux dates", _direction("mutualisation:comparaison"))
 PAGES = (
     Page("Accueil, Direction des territoires", _direction("accueil")),
     Page("Accueil, DGS", lambda terrain: (terrain.dgs, address("accueil"))),
@@ -36,11 +37,14 @@ PAGES = (
         lambda terrain: (terrain.direction, address("mutualisation:instruction", terrain.cycle.pk)),
     ),
     MATRICE,
+    COMPARAISON,
+    Page("Évolution", _direction("mutualisation:evolution")),
+    Page("Rejoindre", lambda terrain: (terrain.dgs, address("mutualisation:rejoindre"))),
     Page("Contrats", _direction("contrats:contrats")),
     Page("Revues", _direction("revues:revues")),
     Page("Tableau des revues", _direction("revues:tableau")),
 )
-TIMED = (MATRICE, DECLARATION)
+TIMED = (MATRICE, COMPARAISON, DECLARATION)
 
 
 def _count(page: Page) -> Callable[[Banc], Releve]:

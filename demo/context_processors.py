@@ -31,6 +31,7 @@ def _ahead(epci: Epci, today: date) -> list[date]:
     for cycle in Cycle.objects.filter(epci=epci, clos_at=None, ouvert_at__isnull=False):
         days |= {
             cycle.declaration_fin_on + timedelta(days=1),
+            cycle.evaluation_debut_on,
             cycle.point_arret_on,
             cycle.votes_debut_on,
             cycle.effective_on,

@@ -11,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from comptes.models import Personne
+from comptes.reprise import kept
 from demo.horloge import advance
 from demo.models import Visiteur
 from socle import horloge
@@ -25,14 +26,17 @@ MORNING = time(9)
 @login_not_required
 @require_POST
 def enter(request: HttpRequest) -> HttpResponse:
-    """Sign in as one of the people of the demonstration."""
+    """Sign in as one of the people of the demonstration; then as after any sign-in: what was typed, `next`, or home."""
     personne = get_object_or_404(
         Personne, pk__in=Visiteur.objects.values("personne"), pk=number(request.POST.get("personne")) or 0
     )
     login(request, personne, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect("accueil")
+    if kept(request):
+        return redirect("comptes:reprendre")
+    return redirect(_back(request, "next"))
 
 
+@login_not_required
 @require_POST
 def advance_clock(request: HttpRequest) -> HttpResponse:
     """Move the clock to nine o'clock of a day, and come back to the same page."""
@@ -46,7 +50,7 @@ def advance_clock(request: HttpRequest) -> HttpResponse:
         messages.error(request, refus.message)
     else:
         messages.success(request, _sentence(day, done))
-    return redirect(_back(request))
+    return redirect(_back(request, "suite"))
 
 
 def _sentence(day: date, done: int) -> str:
@@ -56,6 +60,6 @@ def _sentence(day: date, done: int) -> str:
     return typeset(f"Nous sommes maintenant le {long_day(day)}.{work}")
 
 
-def _back(request: HttpRequest) -> str:
-    back = request.POST.get("suite", "/")
+def _back(request: HttpRequest, name: str) -> str:
+    back = request.POST.get(name, "/")
     return back if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}) else "/"

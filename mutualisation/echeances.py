@@ -10,6 +10,8 @@ from comptes.acces import Titre
 from comptes.models import Personne
 from comptes.roles import Role
 from mutualisation.models import Cycle, Declaration, Ligne
+from mutualisation.veille import read_eve
+from mutualisation.visa import visa_asked_at
 from socle.registres import Echeance
 from socle.typographie import plural
 
@@ -23,32 +25,63 @@ def deadlines(user: Personne, contexte: Titre, today: date) -> Iterable[Echeance
 
 
 def _of_commune(contexte: Titre, today: date) -> Iterator[Echeance]:
+    for declaration in _open_drafts(contexte, today):
+        if contexte.role == Role.MAIRE and visa_asked_at(declaration) and not declaration.visee_at:
+            yield _to_approve(declaration)
+        count = declaration.lignes.count()
+        yield Echeance(
+            due_on=declaration.limite_on,
+            titre=f"Déclarer vos choix pour {declaration.cycle.annee}",
+            detail=f"{plural(count, 'activité changée', 'activités changées')} pour l'instant."
+            if count
+            else _unchanged(declaration),
+            url=reverse("mutualisation:declaration", args=[declaration.pk]),
+            bouton="Continuer" if count else "Déclarer",
+        )
+
+
+def _open_drafts(contexte: Titre, today: date) -> Iterable[Declaration]:
+    """Drafts that the commune may still submit, in the campaign or in the days it was granted."""
     drafts = Declaration.objects.filter(
+        Q(cycle__declaration_fin_on__gte=today) | Q(prolongee_on__gte=today),
         epci=contexte.epci_id,
         commune=contexte.commune_id,
         etat=Declaration.Etat.BROUILLON,
         cycle__ouvert_at__isnull=False,
+        cycle__clos_at=None,
         cycle__declaration_debut_on__lte=today,
-        cycle__declaration_fin_on__gte=today,
     )
-    for declaration in drafts.select_related("cycle").order_by("cycle__declaration_fin_on", "pk"):
-        count = declaration.lignes.count()
-        yield Echeance(
-            due_on=declaration.cycle.declaration_fin_on,
-            titre=f"Déclarer vos choix pour {declaration.cycle.annee}",
-            detail=f"{plural(count, 'activité changée', 'activités changées')} pour l'instant."
-            if count
-            else "Tout est repris de cette année, rien n'est changé pour l'instant. Vous pouvez déposer en l'état.",
-            url=reverse("mutualisation:declaration", args=[declaration.pk]),
-            bouton="Continuer" if count else "Déclarer",
+    related = ("cycle__epci", "cycle__catalogue", "commune", "epci")
+    return drafts.select_related(*related).order_by("cycle__declaration_fin_on", "pk")
+
+
+def _to_approve(declaration: Declaration) -> Echeance:
+    return Echeance(
+        due_on=declaration.limite_on,
+        titre=f"Viser les choix pour {declaration.cycle.annee}",
+        detail="Le directeur général des services attend votre visa pour les déposer en votre nom.",
+        url=reverse("mutualisation:visa", args=[declaration.pk]),
+        bouton="Lire et viser",
+    )
+
+
+def _unchanged(declaration: Declaration) -> str:
+    """What a draft without change says; a commune that shares nothing on the eve of effect has nothing to keep."""
+    veille = read_eve(declaration)
+    if veille.reports and not declaration.enregistree_at:
+        count = plural(len(veille.reports), "demande reportée", "demandes reportées")
+        return f"{count} par le cycle précédent : vos choix les reprennent. À relire avant de déposer."
+    if veille.base:
+        return (
+            "Tout est repris de cette année, rien n'est changé pour l'instant. Vous pouvez déposer en l'état."
         )
+    return "Votre commune ne partage encore rien. Choisissez ce qu'elle veut confier, ou déposez sans rien confier."
 
 
 def _of_direction(contexte: Titre, today: date) -> Iterator[Echeance]:
     cycles = Cycle.objects.filter(epci=contexte.epci_id, ouvert_at__isnull=False, clos_at=None)
     for cycle in cycles.select_related("epci").order_by("annee"):
         yield from _to_instruct(cycle)
-        yield from _waiting_for_acts(cycle)
 
 
 def _to_instruct(cycle: Cycle) -> Iterator[Echeance]:
@@ -61,19 +94,4 @@ def _to_instruct(cycle: Cycle) -> Iterator[Echeance]:
             detail=f"{plural(count, 'ligne attend', 'lignes attendent')} une décision avant le point d'arrêt.",
             url=reverse("mutualisation:instruction", args=[cycle.pk]) + "?arbitrage=a_instruire",
             bouton="Instruire",
-        )
-
-
-def _waiting_for_acts(cycle: Cycle) -> Iterator[Echeance]:
-    waiting = Ligne.objects.filter(
-        Q(effet_on=None), declaration__cycle=cycle, arbitrage=Ligne.Arbitrage.ACCEPTEE, appliquee_at=None
-    )
-    count = waiting.count()
-    if count and cycle.epci.today >= cycle.votes_debut_on:
-        yield Echeance(
-            due_on=cycle.effective_on,
-            titre=f"Enregistrer les actes pour {cycle.annee}",
-            detail=f"{plural(count, 'ligne acceptée attend', 'lignes acceptées attendent')} les actes des deux assemblées.",
-            url=reverse("mutualisation:actes", args=[cycle.pk]),
-            bouton="Enregistrer",
         )

@@ -1,9 +1,9 @@
-"""What this floor tells the floors below: titles that derive from seats, deadlines, jobs, documents."""
+"""What this floor tells the floors below: titles and recipients that derive from seats, deadlines, jobs, documents."""
 
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from comptes.acces import Titre
 from comptes.models import Personne
@@ -11,18 +11,49 @@ from comptes.roles import Role
 from documents.gabarit import render_document
 from documents.models import Document
 from mutualisation.echeances import deadlines
+from mutualisation.echeances_actes import act_deadlines
+from mutualisation.echeances_instruction import instruction_deadlines
 from mutualisation.models import Siege, Titulaire
-from mutualisation.workflows.cycle import TACHE_RAPPEL, run_reminder
+from mutualisation.premiers_pas import cards
+from mutualisation.rejoindre import joining_cards
+from mutualisation.workflows.cycle import TACHE_ARRIVEES, TACHE_RAPPEL, run_arrivals, run_reminder
+from mutualisation.workflows.derivation import TACHE_EDITION, run_edition
 from mutualisation.workflows.effet import TACHE_EFFET, run_effect
+from mutualisation.workflows.evaluation import TACHE_EVALUATIONS, run_evaluations
+from mutualisation.workflows.mouvement import TACHE_MOUVEMENTS, run_moves
+from mutualisation.workflows.reprise import TACHE_REPRISE, run_reprise
 from socle import registres
+from socle.registres import Destinataire
+from territoire.models import Commune, Epci
+
+SIDES = {Role.REFERENT_COMMUNAL: Siege.Cote.COMMUNE, Role.RESPONSABLE_SERVICE: Siege.Cote.EPCI}
 
 
 def register() -> None:
     """Fill the registries of the ground floor."""
     registres.titres.register("sieges", titles_of_seats)
+    registres.destinataires.register("sieges", holders_of_seats)
     registres.echeances.register("mutualisation", deadlines)
+    registres.echeances.register("instruction", instruction_deadlines)
+    registres.echeances.register("actes", act_deadlines)
+    registres.cartes.register("premiers_pas", cards)
+    registres.cartes.register("rejoindre", joining_cards)
+    registres.taches.register(TACHE_EDITION, run_edition)
+    registres.taches.register(TACHE_ARRIVEES, run_arrivals)
     registres.taches.register(TACHE_EFFET, run_effect)
+    registres.taches.register(TACHE_EVALUATIONS, run_evaluations)
+    registres.taches.register(TACHE_MOUVEMENTS, run_moves)
     registres.taches.register(TACHE_RAPPEL, run_reminder)
+    registres.taches.register(TACHE_REPRISE, run_reprise)
+    registres.intitules |= {
+        TACHE_EDITION: "Entrée en vigueur du catalogue",
+        TACHE_ARRIVEES: "Déclaration des communes qui arrivent",
+        TACHE_EFFET: "Prise d'effet des choix",
+        TACHE_EVALUATIONS: "Demande des évaluations préalables",
+        TACHE_MOUVEMENTS: "Évolution des communes",
+        TACHE_RAPPEL: "Rappel aux communes qui n'ont pas déposé",
+        TACHE_REPRISE: "Écriture d'une feuille reprise",
+    }
     registres.rendus.register("accuse", render_receipt)
 
 
@@ -34,6 +65,37 @@ def titles_of_seats(personne: Personne, on: date) -> Iterable[Titre]:
     )
     for titulaire in rows:
         yield _title(titulaire.siege)
+
+
+def holders_of_seats(epci: Epci, roles: frozenset[str], commune: Commune | None) -> Iterable[Destinataire]:
+    """Who holds in title, alone or in a team, the seats of some roles: a commune's, and the wider ones that may serve it."""
+    sides = [side for role, side in SIDES.items() if role in roles]
+    for titulaire in _holders(epci, sides, commune) if sides else ():
+        siege = titulaire.siege
+        for personne in _people(titulaire):
+            yield Destinataire(
+                personne, siege.role, titulaire, siege.commune, siege.pole_id, siege.domaine_id
+            )
+
+
+def _people(titulaire: Titulaire) -> list[Personne]:
+    if titulaire.personne:
+        return [titulaire.personne]
+    assert titulaire.equipe  # titulaire_person_or_team
+    return list(titulaire.equipe.membres.all())
+
+
+def _holders(epci: Epci, sides: list[Siege.Cote], commune: Commune | None) -> QuerySet[Titulaire]:
+    rows = Titulaire.objects.filter(siege__epci=epci, siege__cote__in=sides, rang=Titulaire.Rang.TITULAIRE)
+    if commune:
+        rows = rows.filter(Q(siege__commune=commune) | Q(siege__commune=None))
+    present = Personne.objects.filter(is_active=True)
+    return (
+        rows.filter(Q(personne=None) | Q(personne__is_active=True))
+        .select_related("siege__commune", "personne", "equipe")
+        .prefetch_related(Prefetch("equipe__membres", present.order_by("tri", "pk")))
+        .order_by("pk")
+    )
 
 
 def _title(siege: Siege) -> Titre:

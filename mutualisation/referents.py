@@ -1,14 +1,18 @@
-"""Who answers for the domains of a commune on a day, both sides, read in three queries."""
+"""Who answers for the domains of an EPCI on a day, both sides, read in three queries; and who may."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
-from comptes.models import Equipe, Personne
+from django.db.models import Q, QuerySet
+
+from comptes.models import Equipe, Habilitation, Personne
+from comptes.roles import Role
 from mutualisation.models import Siege, Titulaire
 from socle.typographie import enumerate_french
-from territoire.models import Epci
+from territoire.models import Appartenance, Commune, Epci, Pole
 
 
 @dataclass
@@ -34,38 +38,77 @@ class SiegeLu:
         return enumerate_french([str(holder) for holder in self.suppleants])
 
 
-class Annuaire:
-    """The seats of an EPCI as held on a day."""
+class Referents:
+    """Both sides of every domain of an EPCI, as they stand on a day; `narrowed` limits what is read (`domaine__in=…`)."""
 
-    def __init__(self, sieges: Iterable[SiegeLu]) -> None:
-        self.sieges = list(sieges)
-        self._by_perimeter = {(s.cote, s.domaine_id, s.commune_id, s.pole_id): s for s in self.sieges}
+    def __init__(self, epci: Epci, on: date, **narrowed: Any) -> None:
+        self._epci, self._on = epci, on
+        self._sieges = _read_seats(Siege.objects.filter(epci=epci, **narrowed), on)
+        self._by_perimeter = {(s.cote, s.domaine_id, s.commune_id, s.pole_id): s for s in self._sieges}
 
-    def commune_side(self, domaine: int, commune: int) -> SiegeLu | None:
-        """The seat of the référent communal."""
+    def commune_side(self, commune: int, domaine: int) -> SiegeLu | None:
+        """The référent communal's seat, None when it does not exist."""
         return self._by_perimeter.get((Siege.Cote.COMMUNE, domaine, commune, None))
 
-    def epci_side(self, domaine: int, commune: int, pole: int | None) -> SiegeLu | None:
+    def epci_side(self, commune: int, domaine: int) -> SiegeLu | None:
         """The nearest seat of the EPCI, held ones first: of the commune, its pôle, all communes."""
-        wanted = ((commune, None), (None, pole), (None, None))
-        keys = [(Siege.Cote.EPCI, domaine, *held) for held in wanted]
+        pole = self._poles.get(commune)
+        wanted = ((commune, None), (None, pole.pk if pole else None), (None, None))
+        keys = [(Siege.Cote.EPCI, domaine, *perimeter) for perimeter in wanted]
         known = [self._by_perimeter[key] for key in keys if key in self._by_perimeter]
         return next((siege for siege in known if not siege.vacant), known[0] if known else None)
 
     def of_epci(self, domaine: int) -> list[SiegeLu]:
         """Every seat of the EPCI for a domain, the widest perimeter first."""
-        found = [s for s in self.sieges if s.cote == Siege.Cote.EPCI and s.domaine_id == domaine]
+        found = [s for s in self._sieges if s.cote == Siege.Cote.EPCI and s.domaine_id == domaine]
         return sorted(found, key=lambda s: (bool(s.commune_id), bool(s.pole_id), s.perimetre))
 
+    def vacancies(self, commune: int, domaines: Iterable[int]) -> int:
+        """How many seats nobody holds in title, on both sides, for some domains of a commune."""
+        pairs = ((self.commune_side(commune, d), self.epci_side(commune, d)) for d in domaines)
+        return sum(siege is None or siege.vacant for pair in pairs for siege in pair)
 
-def read_seats(epci: Epci, on: date, **perimeter: Any) -> Annuaire:
-    """The seats of an EPCI on a day; `perimeter` narrows them (`domaine=…`)."""
-    rows = Siege.objects.filter(epci=epci, **perimeter).select_related("commune", "pole").order_by("pk")
-    sieges = {row.pk: _read(row) for row in rows}
+    def pole_name(self, commune: int) -> str:
+        """« pôle Ouest », whether the EPCI named it « Ouest » or « Pôle Ouest »; empty without pôle."""
+        pole = self._poles.get(commune)
+        if not pole:
+            return ""
+        bare = pole.nom[5:] if pole.nom.lower().startswith(("pôle ", "pole ")) else pole.nom
+        return f"pôle {bare}"
+
+    @cached_property
+    def _poles(self) -> dict[int, Pole | None]:
+        """The pôle of each member commune."""
+        members = Appartenance.objects.on(self._on).filter(epci=self._epci).select_related("pole")
+        return {row.commune_id: row.pole for row in members.order_by("pk")}
+
+
+def people_of(epci: Epci, commune: Commune | None = None) -> QuerySet[Personne]:
+    """Those who may sit: open accounts with a title, a seat or a team in the EPCI, past or present, in French order.
+
+    For a commune: whoever has or will have a role there, or sits for it, and the agents of the EPCI.
+    """
+    human = Personne.objects.filter(is_active=True).exclude(habilitations__role=Role.SERVICE)
+    if commune:
+        held = Habilitation.objects.filter(Q(commune=commune) | Q(role=Role.AGENT), epci=epci)
+        current = held.filter(Q(fin=None) | Q(fin__gt=epci.today)).values("personne")
+        known = Q(pk__in=current) | Q(sieges__siege__epci=epci, sieges__siege__commune=commune)
+    else:
+        known = Q(habilitations__epci=epci) | Q(sieges__siege__epci=epci) | Q(equipes__epci=epci)
+    return human.filter(known).distinct().order_by("tri", "pk")
+
+
+def fonction(siege: SiegeLu) -> str:
+    """What the holder does; a team answers by its own name."""
+    return siege.titulaire.fonction if isinstance(siege.titulaire, Personne) else ""
+
+
+def _read_seats(rows: QuerySet[Siege], on: date) -> list[SiegeLu]:
+    sieges = {row.pk: _read(row) for row in rows.select_related("commune", "pole").order_by("pk")}
     held = Titulaire.objects.on(on).filter(siege__in=list(sieges)).select_related("personne", "equipe")
     for titulaire in held.order_by("debut", "pk"):
         _seat(sieges[titulaire.siege_id], titulaire)
-    return Annuaire(sieges.values())
+    return list(sieges.values())
 
 
 def _read(row: Siege) -> SiegeLu:

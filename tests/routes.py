@@ -6,7 +6,7 @@ an  anonymous                       rf  référent of DA in A           di  Dire
 dA  DGS of A          dB  DGS of B  re  responsable of DA             ad  administrateur
 ma  maire of A                      ro  responsable of DB             vo  Direction of another EPCI
 co  collaborateur of A              dp  directeur of the pôle of A    je  account of the intranet, by token
-le  lecteur (élu) of A
+le  lecteur (élu) of A              ag  agent, without seat
 
 Codes: 302 to sign-in for who is not signed in, 404 for what is not his (it does not exist), 403 for what he sees and may not do,
 422 for a form heard and refused with words beside its fields: POST lines send an empty form unless `data` says otherwise.
@@ -22,15 +22,36 @@ from django.contrib.auth.tokens import default_token_generator
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from comptes.roles import Role
 from journal.models import Evenement
 from journal.workflows.unite import record, unit
-from tests.factories import CourrielFactory, Monde
+from tests.factories import CourrielFactory, Monde, holder
+from tests.mutualisation.atelier import (
+    draft_activite,
+    draft_bloc,
+    draft_domaine,
+    draft_pk,
+)
+from tests.mutualisation.demandes import (
+    completion_pk,
+    confirmed_pk,
+    delegation_pk,
+    evaluation_pk,
+    study_key,
+    view_pk,
+    waiting_pk,
+)
+from tests.mutualisation.depots import deposited_pk, former_receipt, with_letter
+from tests.mutualisation.dossier import act_pk, avis_pk, convention_pk, filed_pk
+from tests.mutualisation.feuilles import people_pk, sheet_pk, sheet_type, written_pk
 
-ROLES = ("an", "dA", "dB", "ma", "co", "le", "rf", "re", "ro", "dp", "di", "ad", "vo", "je")
+ROLES = ("an", "dA", "dB", "ma", "co", "le", "rf", "re", "ro", "ag", "dp", "di", "ad", "vo", "je")
 
 
 def person(monde: Monde, role: str) -> Any:
     """Who plays a column; None for anonymous."""
+    if role == "ag":
+        return holder(Role.AGENT, monde.epci)
     a, b = monde.a, monde.b
     return {
         "an": None,
@@ -74,9 +95,9 @@ class Route:
 
 # What a method that the address does not have answers.
 ABSENT = {
-    "page": " ".join(["302", *["405"] * 12, "302"]),
-    "libre": " ".join(["405"] * 14),
-    "api": " ".join(["401", *["405"] * 13]),
+    "page": " ".join(["302", *["405"] * 13, "302"]),
+    "libre": " ".join(["405"] * 15),
+    "api": " ".join(["401", *["405"] * 14]),
 }
 
 
@@ -158,21 +179,28 @@ def api(name: str, args: Callable[[Monde], dict[str, Any]] = nothing, **codes: s
 
 
 # Lines many addresses share.
-#            an  dA  dB  ma  co  le  rf  re  ro  dp  di  ad  vo  je
-EVERYONE = "302 200 200 200 200 200 200 200 200 200 200 200 200 302"
-THE_EPCI = "302 200 200 200 200 200 200 200 200 200 200 200 404 302"
-COMMUNE_ = "302 200 404 200 200 200 404 404 404 200 200 200 404 302"
-DOMAINE_ = "302 200 404 200 200 200 200 200 404 200 200 200 404 302"
-ADMIN___ = "302 403 403 403 403 403 403 403 403 403 403 200 403 302"
-READERS_ = "302 403 403 403 403 403 403 403 403 200 200 200 404 302"
-DIRECTS_ = "302 403 403 403 403 403 403 403 403 403 200 403 404 302"
-DECIDES_ = "302 403 404 403 403 403 403 403 404 403 422 403 404 302"
-WRITES__ = "302 200 404 403 403 403 200 200 404 403 200 403 404 302"
-RUNS____ = "302 403 404 403 403 403 403 200 404 200 200 403 404 302"
-API_ALL_ = "401 200 200 200 200 200 200 200 200 200 200 200 200 200"
-API_EPCI = "401 200 200 200 200 200 200 200 200 200 200 200 404 200"
-API_DOM_ = "401 200 404 200 200 200 200 200 404 200 200 200 404 200"
-API_COM_ = "401 200 404 200 200 200 404 404 404 200 200 200 404 200"
+#            an  dA  dB  ma  co  le  rf  re  ro  ag  dp  di  ad  vo  je
+EVERYONE = "302 200 200 200 200 200 200 200 200 200 200 200 200 200 302"
+THE_EPCI = "302 200 200 200 200 200 200 200 200 200 200 200 200 404 302"
+COMMUNE_ = "302 200 404 200 200 200 404 404 404 404 200 200 200 404 302"
+DOMAINE_ = "302 200 404 200 200 200 200 200 404 404 200 200 200 404 302"
+ADMIN___ = "302 403 403 403 403 403 403 403 403 403 403 403 200 403 302"
+READERS_ = "302 403 403 403 403 403 403 403 403 403 200 200 200 404 302"
+DIRECTS_ = "302 403 403 403 403 403 403 403 403 403 403 200 403 404 302"
+DECIDES_ = "302 403 404 403 403 403 403 403 404 404 403 422 403 404 302"
+INSTRUCT = "302 403 403 403 403 403 403 200 200 403 200 200 200 404 302"
+COMPLETE = "302 422 404 422 422 403 403 403 404 404 403 403 403 404 302"
+STUDIES_ = "302 403 404 403 403 403 403 422 404 404 403 422 403 404 302"
+CORRECTS = "302 403 404 403 403 403 404 404 404 404 403 200 403 404 302"
+WRITES__ = "302 200 404 403 403 403 200 200 404 404 403 200 403 404 302"
+RUNS____ = "302 403 404 403 403 403 403 200 404 404 200 200 403 404 302"
+RUNS_EPCI = "302 403 403 403 403 403 403 403 403 403 403 200 200 200 302"
+SHEETS__ = "302 404 404 404 404 404 404 404 404 404 404 200 200 404 302"
+DRAFTS__ = "302 404 404 404 404 404 404 404 404 404 404 200 403 404 302"
+API_ALL_ = "401 200 200 200 200 200 200 200 200 200 200 200 200 200 200"
+API_EPCI = "401 200 200 200 200 200 200 200 200 200 200 200 200 404 200"
+API_DOM_ = "401 200 404 200 200 200 200 200 404 404 200 200 200 404 200"
+API_COM_ = "401 200 404 200 200 200 404 404 404 404 200 200 200 404 200"
 
 
 def with_422(codes: str) -> str:
@@ -186,34 +214,34 @@ def with_302(codes: str) -> str:
 
 
 ROUTES: tuple[Route, ...] = (
-    #                an  dA  dB  ma  co  le  rf  re  ro  dp  di  ad  vo  je
+    #                an  dA  dB  ma  co  le  rf  re  ro  ag  dp  di  ad  vo  je
     page("accueil", GET=EVERYONE),
-    free("sante", GET="200 200 200 200 200 200 200 200 200 200 200 200 200 200"),
+    free("sante", GET="200 200 200 200 200 200 200 200 200 200 200 200 200 200 200"),
     # Sign-in and people
     free(
         "comptes:connexion",
-        GET="200 302 302 302 302 302 302 302 302 302 302 302 302 200",
-        POST="200 302 302 302 302 302 302 302 302 302 302 302 302 200",
+        GET="200 302 302 302 302 302 302 302 302 302 302 302 302 302 200",
+        POST="200 302 302 302 302 302 302 302 302 302 302 302 302 302 200",
     ),
-    free("comptes:deconnexion", POST="302 302 302 302 302 302 302 302 302 302 302 302 302 302"),
+    free("comptes:deconnexion", POST="302 302 302 302 302 302 302 302 302 302 302 302 302 302 302"),
     page(
         "comptes:reprendre",
-        GET="302 302 302 302 302 302 302 302 302 302 302 302 302 302",
-        POST="302 302 302 302 302 302 302 302 302 302 302 302 302 302",
+        GET="302 302 302 302 302 302 302 302 302 302 302 302 302 302 302",
+        POST="302 302 302 302 302 302 302 302 302 302 302 302 302 302 302",
     ),
-    page("comptes:changer_contexte", POST="302 404 404 404 404 404 404 404 404 404 404 404 404 302"),
-    free("comptes:theme", pk("epci"), GET="200 200 200 200 200 200 200 200 200 200 200 200 200 200"),
+    page("comptes:changer_contexte", POST="302 404 404 404 404 404 404 404 404 404 404 404 404 404 302"),
+    free("comptes:theme", pk("epci"), GET="200 200 200 200 200 200 200 200 200 200 200 200 200 200 200"),
     # The link is that of the DGS of A, who has signed in since: for her alone it is worn out (200: the page that says so).
     free(
         "comptes:invitation",
         invitation,
-        GET="302 200 302 302 302 302 302 302 302 302 302 302 302 302",
-        POST="302 200 302 302 302 302 302 302 302 302 302 302 302 302",
+        GET="302 200 302 302 302 302 302 302 302 302 302 302 302 302 302",
+        POST="302 200 302 302 302 302 302 302 302 302 302 302 302 302 302",
     ),
     free(
         "comptes:mot_de_passe_oublie",
-        GET="200 200 200 200 200 200 200 200 200 200 200 200 200 200",
-        POST="422 422 422 422 422 422 422 422 422 422 422 422 422 422",
+        GET="200 200 200 200 200 200 200 200 200 200 200 200 200 200 200",
+        POST="422 422 422 422 422 422 422 422 422 422 422 422 422 422 422",
     ),
     page("comptes:personnes", GET=ADMIN___),
     page("comptes:personne_nouvelle", GET=ADMIN___, POST=with_422(ADMIN___)),
@@ -221,74 +249,219 @@ ROUTES: tuple[Route, ...] = (
     page("comptes:habilitation_nouvelle", pk("a.dgs"), POST=with_422(ADMIN___)),
     page("comptes:inviter", pk("a.dgs"), POST=with_302(ADMIN___)),
     page("comptes:habilitation_fin", habilitation, POST=with_422(ADMIN___)),
+    page("comptes:vue_nouvelle", POST=with_422(EVERYONE)),
+    page(
+        "comptes:vue_supprimer", view_pk, POST="302 404 404 404 404 404 404 404 404 404 404 302 404 404 302"
+    ),
     # Journal
     page("journal:courriels", GET=EVERYONE),
-    page("journal:courriel", mail_of_dgs, GET="302 200 404 404 404 404 404 404 404 404 404 200 404 302"),
+    page("journal:courriel", mail_of_dgs, GET="302 200 404 404 404 404 404 404 404 404 404 404 200 404 302"),
     page("journal:taches", GET=ADMIN___),
     page("journal:historique", history, GET=COMMUNE_),
     # The yearly cycle
-    page("mutualisation:ma_declaration", GET="302 302 302 302 302 302 200 200 200 200 200 200 200 302"),
+    page("mutualisation:ma_declaration", GET="302 302 302 302 302 302 200 200 200 200 200 200 200 200 302"),
     page(
         "mutualisation:declaration",
         pk("a.declaration"),
         GET=COMMUNE_,
-        POST="302 422 404 422 422 403 404 404 404 403 403 403 404 302",
+        POST="302 422 404 422 422 403 404 404 404 404 403 403 403 404 302",
     ),
     page(
         "mutualisation:declaration_relire",
         pk("a.declaration"),
-        GET="302 200 404 200 200 302 404 404 404 302 302 302 404 302",
+        GET="302 200 404 200 200 302 404 404 404 404 302 302 302 404 302",
     ),
     page(
         "mutualisation:declaration_deposer",
         pk("a.declaration"),
-        POST="302 302 404 302 403 403 404 404 404 403 403 403 404 302",
+        POST="302 302 404 302 403 403 404 404 404 404 403 403 403 404 302",
     ),
     page("mutualisation:accuse", pk("a.ligne.declaration"), GET=COMMUNE_),
-    page("mutualisation:campagne", GET="302 403 403 403 403 403 403 403 403 200 200 200 200 302"),
+    page("mutualisation:ancien_accuse", former_receipt, GET=COMMUNE_.replace("200", "202")),
+    page(
+        "mutualisation:declaration_retirer",
+        deposited_pk,
+        GET="302 200 404 200 403 403 404 404 404 404 403 403 403 404 302",
+        POST="302 302 404 302 403 403 404 404 404 404 403 403 403 404 302",
+    ),
+    page(
+        "mutualisation:visa",
+        pk("a.declaration"),
+        GET=COMMUNE_,
+        POST="302 403 404 302 403 403 404 404 404 404 403 403 403 404 302",
+    ),
+    page(
+        "mutualisation:visa_demander",
+        pk("a.declaration"),
+        POST="302 302 404 302 302 403 404 404 404 404 403 403 403 404 302",
+    ),
+    page(
+        "mutualisation:lettre",
+        with_letter,
+        GET=COMMUNE_,
+        POST="302 422 404 422 422 403 404 404 404 404 403 403 403 404 302",
+    ),
+    page("mutualisation:campagne", GET="302 403 403 403 403 403 403 403 403 403 200 200 200 200 302"),
     page(
         "mutualisation:cycle_nouveau",
-        GET="302 403 403 403 403 403 403 403 403 403 200 403 200 302",
-        POST="302 403 403 403 403 403 403 403 403 403 422 403 422 302",
+        GET="302 403 403 403 403 403 403 403 403 403 403 200 403 200 302",
+        POST="302 403 403 403 403 403 403 403 403 403 403 422 403 422 302",
     ),
     page("mutualisation:cycle", pk("cycle"), GET=THE_EPCI),
     page("mutualisation:cycle_dates", pk("cycle"), GET=DIRECTS_, POST=with_422(DIRECTS_)),
     page("mutualisation:cycle_ouvrir", pk("cycle_futur"), POST=with_302(DIRECTS_)),
     page("mutualisation:cycle_clore", pk("cycle_passe"), GET=DIRECTS_, POST=with_302(DIRECTS_)),
-    page("mutualisation:instructions", GET="302 403 403 403 403 403 403 403 403 302 302 302 200 302"),
-    page("mutualisation:instruction", pk("cycle_passe"), GET=READERS_, POST=DIRECTS_),
+    page("mutualisation:cycle_relancer", pk("cycle"), GET=DIRECTS_, POST=with_422(DIRECTS_)),
+    page(
+        "mutualisation:reglages",
+        GET="302 403 403 403 403 403 403 403 403 403 403 200 403 200 302",
+        POST="302 403 403 403 403 403 403 403 403 403 403 422 403 422 302",
+    ),
+    page(
+        "mutualisation:mouvements",
+        GET="302 403 403 403 403 403 403 403 403 403 403 200 200 200 302",
+        POST="302 403 403 403 403 403 403 403 403 403 403 422 422 422 302",
+    ),
+    page(
+        "mutualisation:mouvements_comparer",
+        POST="302 403 403 403 403 403 403 403 403 403 403 422 422 422 302",
+    ),
+    page("mutualisation:declaration_delai", pk("a.declaration"), GET=CORRECTS, POST=with_422(CORRECTS)),
+    page("mutualisation:instructions", GET="302 403 403 403 403 403 403 302 302 403 302 302 302 200 302"),
+    page("mutualisation:instruction", pk("cycle_passe"), GET=INSTRUCT, POST=with_422(DIRECTS_)),
+    page("mutualisation:instruction_resultat", pk("cycle_passe"), GET=with_302(INSTRUCT)),
     page("mutualisation:ligne", pk("a.ligne"), GET=DOMAINE_, POST=DECIDES_),
     page("mutualisation:ligne_dater", pk("a.ligne"), POST=DECIDES_),
+    page("mutualisation:ligne_recevable", waiting_pk, POST=DECIDES_.replace("422", "302")),
+    page("mutualisation:ligne_complement", waiting_pk, POST=DECIDES_),
+    page("mutualisation:complement", completion_pk, GET=DOMAINE_, POST=COMPLETE),
+    page("mutualisation:etude", study_key, GET=DOMAINE_, POST=STUDIES_),
+    page("mutualisation:effet_ac", study_key, POST=DECIDES_),
+    page("mutualisation:evaluations", pk("cycle_passe"), GET=THE_EPCI),
+    page("mutualisation:evaluation", evaluation_pk, GET=DOMAINE_, POST=COMPLETE),
+    page("mutualisation:evaluation_observer", evaluation_pk, POST=STUDIES_),
+    page("mutualisation:evaluation_valider", evaluation_pk, POST=DECIDES_),
+    page(
+        "mutualisation:evaluation_deleguer",
+        evaluation_pk,
+        POST="302 422 404 403 403 403 403 403 404 404 403 403 403 404 302",
+    ),
+    page(
+        "mutualisation:delegation_fin",
+        delegation_pk,
+        POST="302 302 404 403 403 403 403 403 404 404 403 403 403 404 302",
+    ),
+    page("mutualisation:arrets", pk("cycle_passe"), GET=READERS_, POST=with_302(DIRECTS_)),
+    page(
+        "mutualisation:arret",
+        pk("a.ligne.declaration"),
+        GET=COMMUNE_,
+        POST="302 200 404 200 403 403 404 404 404 404 403 403 403 404 302",
+    ),
+    page("mutualisation:arret_epci", pk("a.ligne.declaration"), POST=with_302(CORRECTS)),
+    page("mutualisation:arret_rouvrir", confirmed_pk, POST=with_422(CORRECTS)),
     page("mutualisation:actes", pk("cycle_passe"), GET=READERS_),
     page("mutualisation:acte_nouveau", pk("cycle_passe"), GET=DIRECTS_, POST=DIRECTS_),
+    page("mutualisation:actes_enregistres", pk("cycle_passe"), GET=THE_EPCI),
+    page("mutualisation:acte", pk("a.acte"), GET=COMMUNE_, POST=with_422(CORRECTS)),
+    page("mutualisation:acte_annuler", pk("a.acte"), GET=CORRECTS, POST=with_422(CORRECTS)),
+    page("mutualisation:acte_fichier", act_pk, GET=COMMUNE_),
+    page("mutualisation:avis_enregistres", pk("cycle_passe"), GET=THE_EPCI),
+    page("mutualisation:avis_nouveau", pk("cycle_passe"), GET=DIRECTS_, POST=with_422(DIRECTS_)),
+    page("mutualisation:avis", avis_pk, GET=COMMUNE_, POST=with_422(CORRECTS)),
+    page("mutualisation:avis_annuler", avis_pk, GET=CORRECTS, POST=with_422(CORRECTS)),
+    page("mutualisation:avis_fichier", avis_pk, GET=COMMUNE_),
+    page("mutualisation:conventions", GET=EVERYONE),
+    page("mutualisation:conventions_preparer", pk("cycle_passe"), POST=with_302(DIRECTS_)),
+    page("mutualisation:convention", convention_pk, GET=COMMUNE_, POST=with_422(CORRECTS)),
+    page("mutualisation:convention_piece_nouvelle", convention_pk, POST=with_422(CORRECTS)),
+    page("mutualisation:convention_piece", filed_pk, GET=COMMUNE_),
+    page("mutualisation:convention_piece_retirer", filed_pk, GET=CORRECTS, POST=with_302(CORRECTS)),
+    page("mutualisation:suivi", pk("a.ligne.declaration"), GET=COMMUNE_),
+    page("mutualisation:suivi_dater", pk("a.ligne.declaration"), POST=with_422(CORRECTS)),
+    page("mutualisation:suivi_ac", pk("a.ligne.declaration"), POST=with_422(CORRECTS)),
     page("mutualisation:matrice", GET=EVERYONE),
     page("mutualisation:matrice_liste", GET=EVERYONE),
+    page("mutualisation:comparaison", GET=EVERYONE),
+    page("mutualisation:comparaison_liste", GET=EVERYONE),
+    page("mutualisation:evolution", GET=EVERYONE),
+    page("mutualisation:rejoindre", GET=EVERYONE),
     page("mutualisation:case", cell, GET=THE_EPCI),
     page("mutualisation:catalogue", GET=EVERYONE),
+    page(
+        "mutualisation:affiliations",
+        GET=EVERYONE,
+        POST="302 403 403 403 403 403 403 403 403 403 403 302 403 302 302",
+    ),
+    page(
+        "mutualisation:editions",
+        GET=EVERYONE,
+        POST="302 403 403 403 403 403 403 403 403 403 403 422 403 422 302",
+    ),
+    # A draft: the Direction changes it, an administrateur reads it.
+    page("mutualisation:edition", draft_pk, GET=SHEETS__),
+    page("mutualisation:edition_ecarts", draft_pk, GET=SHEETS__),
+    page("mutualisation:edition_geler", draft_pk, POST=with_302(DRAFTS__)),
+    page("mutualisation:edition_jour", draft_pk, GET=DRAFTS__, POST=with_422(DRAFTS__)),
+    page("mutualisation:edition_abandonner", draft_pk, GET=DRAFTS__, POST=with_302(DRAFTS__)),
+    page("mutualisation:domaine_nouveau", draft_pk, GET=DRAFTS__, POST=with_422(DRAFTS__)),
+    page("mutualisation:domaine", draft_domaine, GET=DRAFTS__, POST=with_422(DRAFTS__)),
+    page("mutualisation:domaine_place", draft_domaine, POST=with_302(DRAFTS__)),
+    page("mutualisation:domaine_retirer", draft_domaine, GET=DRAFTS__, POST=with_302(DRAFTS__)),
+    page("mutualisation:domaine_retablir", draft_domaine, POST=with_302(DRAFTS__)),
+    page("mutualisation:activite_nouvelle", draft_domaine, GET=DRAFTS__, POST=with_422(DRAFTS__)),
+    page("mutualisation:bloc_nouveau", draft_domaine, GET=DRAFTS__, POST=with_422(DRAFTS__)),
+    page("mutualisation:bloc_defaire", draft_bloc, POST=with_302(DRAFTS__)),
+    page("mutualisation:activite", draft_activite, GET=DRAFTS__, POST=with_422(DRAFTS__)),
+    page("mutualisation:activite_place", draft_activite, POST=with_302(DRAFTS__)),
+    page("mutualisation:activite_retirer", draft_activite, GET=DRAFTS__, POST=with_302(DRAFTS__)),
+    page("mutualisation:activite_retablir", draft_activite, POST=with_302(DRAFTS__)),
+    page("mutualisation:activite_scinder", draft_activite, GET=DRAFTS__, POST=with_422(DRAFTS__)),
+    page("mutualisation:activite_fusionner", draft_activite, GET=DRAFTS__, POST=with_422(DRAFTS__)),
     page("mutualisation:sieges", GET=EVERYONE),
     page(
         "mutualisation:siege_nouveau",
-        GET="302 200 200 403 403 403 403 403 403 403 200 403 200 302",
-        POST="302 200 200 403 403 403 403 403 403 403 200 403 200 302",
+        GET="302 200 200 403 403 403 403 403 403 403 403 200 403 200 302",
+        POST="302 422 422 403 403 403 403 403 403 403 403 422 403 422 302",
     ),
-    page("mutualisation:siege", pk("siege"), GET=THE_EPCI, POST=DIRECTS_),
+    page("mutualisation:siege", pk("siege"), GET=THE_EPCI, POST=with_422(DIRECTS_)),
     page(
         "mutualisation:poles",
         GET=EVERYONE,
-        POST="302 403 403 403 403 403 403 403 403 403 422 403 422 302",
+        POST="302 403 403 403 403 403 403 403 403 403 403 422 403 422 302",
     ),
     page(
         "mutualisation:equipes",
         GET=EVERYONE,
-        POST="302 403 403 403 403 403 403 403 403 403 422 403 422 302",
+        POST="302 403 403 403 403 403 403 403 403 403 403 422 403 422 302",
     ),
+    # First steps, and taking over what exists
+    page("mutualisation:premiers_pas", GET=RUNS_EPCI),
+    page(
+        "mutualisation:jours_feries",
+        GET=EVERYONE,
+        POST="302 403 403 403 403 403 403 403 403 403 403 422 403 422 302",
+    ),
+    page("mutualisation:reprises", GET=RUNS_EPCI, POST=with_422(RUNS_EPCI), data=sheet_type),
+    page("mutualisation:reprise_modele", sheet_type, GET=RUNS_EPCI),
+    page("mutualisation:reprise", sheet_pk, GET=SHEETS__),
+    page("mutualisation:reprise_fichier", sheet_pk, GET=SHEETS__),
+    page("mutualisation:reprise_confirmer", sheet_pk, POST=with_302(SHEETS__)),
+    page(
+        "mutualisation:reprise_inviter",
+        people_pk,
+        POST="302 404 404 404 404 404 404 404 404 404 404 404 302 404 302",
+    ),
+    page("mutualisation:reprise_annuler", written_pk, GET=SHEETS__, POST=with_302(SHEETS__)),
     # Contracts
-    page("contrats:contrats", GET="302 302 302 302 302 302 302 200 200 200 200 200 200 302"),
+    page("contrats:contrats", GET="302 302 302 302 302 302 302 200 200 200 200 200 200 200 302"),
     page("contrats:preparer", POST=with_302(DIRECTS_), data=to_prepare),
     page("contrats:contrat", pk("a.version.contrat"), GET=DOMAINE_),
     # A seat opens its own domain, not the whole contract.
     page(
-        "contrats:projet_pdf", pk("a.version"), GET="302 200 404 200 200 200 403 403 404 200 200 200 404 302"
+        "contrats:projet_pdf",
+        pk("a.version"),
+        GET="302 200 404 200 200 200 403 403 404 404 200 200 200 404 302",
     ),
     page("contrats:engagement", pk("a.engagement"), GET=DOMAINE_),
     page("contrats:engagement_modifier", pk("a.engagement"), GET=WRITES__, POST=with_422(WRITES__)),
@@ -318,9 +491,9 @@ ROUTES: tuple[Route, ...] = (
     api("sieges-detail", pk("siege"), GET=API_EPCI),
     api("revues-detail", pk("a.revue"), GET=API_DOM_),
     api("evenements-detail", event, GET=API_COM_),
-    Route("api:schema", kind="libre", codes={"GET": " ".join(["200"] * 14)}),
-    api("inconnue", GET=" ".join(["401", *["404"] * 13]), POST=" ".join(["401", *["404"] * 13])),
+    Route("api:schema", kind="libre", codes={"GET": " ".join(["200"] * 15)}),
+    api("inconnue", GET=" ".join(["401", *["404"] * 14]), POST=" ".join(["401", *["404"] * 14])),
     # Demonstration: moving the clock, entering as somebody who is not among its people
-    page("demo:avancer", POST=" ".join(["302"] * 14)),
-    free("demo:entrer", POST=" ".join(["404"] * 14)),
+    page("demo:avancer", POST=" ".join(["302"] * 15)),
+    free("demo:entrer", POST=" ".join(["404"] * 15)),
 )

@@ -66,14 +66,12 @@ WITHOUT_VISIBLE_TO = {
     "journal.CompteurEvenement": "counter, read by no page",
     "journal.Courriel": "page of the administrators of the EPCI",
     "journal.Tache": "page of the administrators of the EPCI",
-    "mutualisation.Activite": "read through the catalogue of a cycle",
-    "mutualisation.Catalogue": "public in the EPCI, read through a cycle",
     "territoire.Appartenance": "memberships are public facts",
     "territoire.JourFerie": "public facts",
 }
 MARK_SAFE = {
     "socle/templatetags/typographie.py": 1,  # text the templates have escaped
-    "socle/templatetags/composants.py": 2,  # a rendered block; a constant attribute
+    "socle/templatetags/composants.py": 1,  # a rendered block
 }
 # The clock reads true time; the demonstration measures its offset from it.
 TRUE_TIME = {"socle/horloge.py", "demo/horloge.py"}

@@ -7,9 +7,13 @@ from random import Random
 from contrats.models import Engagement
 from contrats.workflows.contrat import prepare_contract
 from demo.chargement.gens import Gens
-from mutualisation.models import Cycle, Declaration
+from mutualisation.brouillon import Saisie
+from mutualisation.models import Cycle, Declaration, Ligne
+from mutualisation.workflows.complement import ask_completion
 from mutualisation.workflows.cycle import open_cycle, prepare_cycle
-from mutualisation.workflows.declaration import Saisie, save_draft, submit_declaration
+from mutualisation.workflows.declaration import save_draft, submit_declaration
+from mutualisation.workflows.etude import Travail, study
+from mutualisation.workflows.instruction import mark_receivable
 from revues.models import Revue
 from revues.workflows.compte_rendu import issue_minutes, write_minutes
 from revues.workflows.revue import cancel_review
@@ -138,3 +142,35 @@ def _declare(gens: Gens, cycle: Cycle, commune: Commune, random: Random, *, subm
     save_draft(declaration=declaration, acteur=dgs, saisie=saisie)
     if submits:
         submit_declaration(declaration=declaration, acteur=dgs, qualite=DIRECTOR)
+
+
+def some_instruction(gens: Gens, cycle: Cycle) -> None:
+    """What was deposited begins to be instructed: a commune is asked to complete a line, another's domain is studied."""
+    deposited = Declaration.objects.filter(cycle=cycle, etat=Declaration.Etat.DEPOSEE).order_by(
+        "commune__tri", "pk"
+    )
+    for rank, declaration in enumerate(deposited[:2]):
+        lignes = list(declaration.lignes.changing().order_by("activite__code").select_related("domaine"))
+        if lignes and rank == 0:
+            ask_completion(
+                ligne=lignes[0],
+                acteur=gens.direction,
+                texte="Combien d'agents exercent aujourd'hui cette activité, et à quelle quotité ?",
+            )
+        elif lignes:
+            _study(gens, declaration, lignes)
+
+
+def _study(gens: Gens, declaration: Declaration, lignes: list[Ligne]) -> None:
+    for ligne in lignes:
+        mark_receivable(ligne=ligne, acteur=gens.direction)
+    travail = Travail(
+        faisabilite="Le service commun intervient déjà dans les communes voisines.",
+        moyens="Un demi-poste à prévoir la première année.",
+        avis="reserve",
+        avis_motif="Sous réserve du recrutement prévu au printemps.",
+        conduite_par=None,
+    )
+    study(
+        declaration=declaration, domaine=lignes[0].domaine, acteur=gens.direction, travail=travail, version=0
+    )

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from random import Random
 
 from contrats.workflows.fiche import load_reference_fiches
-from demo.chargement import annee, choix, gens, territoire
+from demo.chargement import annee, choix, conventions, gens, territoire
 from demo.chargement.noms import Registre
 from demo.horloge import replay_until, set_now
 from journal.models import Tache
@@ -34,6 +34,7 @@ def load(siren: str, day: date, say: Say) -> Epci:
     sharing = choix.sharing_communes(communes, random)
     choix.past_cycles(epci, day.year)
     choix.adhesions(epci, catalogue, sharing, day.year, random)
+    conventions.past_conventions(epci)
     say("Choix des trois dernières années inventés.")
     who = _people(epci, communes, sharing, day, random)
     say("Personnes inventées.")
@@ -79,6 +80,7 @@ def _live(who: gens.Gens, sharing: list[Commune], day: date, target: datetime, r
     annee.hold_reviews(who, target, random)
     with horloge.at(target):
         annee.some_declarations(who, cycle, sharing, target, random)
+        annee.some_instruction(who, cycle)
 
 
 def _check(epci: Epci) -> None:

@@ -40,6 +40,12 @@ class Gens:
             telephone="05 00 00 00 00",
         )
 
+    def agent(self, fonction: str) -> Personne:
+        """Someone who may sign in; what more she may do comes from a seat."""
+        personne = self.new(fonction)
+        self.entitle(personne, Role.AGENT)
+        return personne
+
     def entitle(
         self, personne: Personne, role: Role, *, pole: Pole | None = None, commune: Commune | None = None
     ) -> None:
@@ -65,7 +71,7 @@ def _epci(gens: Gens) -> None:
         gens.directeurs[pole.pk] = gens.new(f"Direction du {pole.nom}")
         gens.entitle(gens.directeurs[pole.pk], Role.DIRECTEUR_POLE, pole=pole)
     for domaine in Domaine.objects.filter(epci=gens.epci):
-        gens.responsables[domaine.pk] = gens.new(f"Responsable du service commun {domaine.libelle}")
+        gens.responsables[domaine.pk] = gens.agent(f"Responsable du service commun {domaine.libelle}")
         _seat(gens, domaine, gens.responsables[domaine.pk], None)
 
 
@@ -76,8 +82,8 @@ def _commune(gens: Gens, commune: Commune, sharing: bool) -> None:
     gens.entitle(gens.maires[commune.pk], Role.MAIRE, commune=commune)
     if sharing:
         gens.referents[commune.pk] = (
-            gens.new("Direction des ressources"),
-            gens.new("Direction des services techniques"),
+            gens.agent("Direction des ressources"),
+            gens.agent("Direction des services techniques"),
         )
 
 

@@ -1,5 +1,7 @@
 """Domains and activities, read-only."""
 
+from typing import Any
+
 import django_filters
 from django.db.models import OuterRef, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema_view
@@ -83,7 +85,8 @@ class ActiviteViewSet(ReadViewSet):
         begun = ActiviteVersion.objects.filter(
             activite=OuterRef("pk"), catalogue__gele_at__isnull=False, catalogue__effective_on__lte=today
         ).order_by("-catalogue__effective_on")
-        return Activite.objects.filter(epci__in=self.request.user.acces.epcis).annotate(
+        rows: Any = Activite.objects.visible_to(self.request.user)
+        return rows.annotate(
             domaine_actuel=Subquery(begun.values("domaine")[:1]),
             domaine_actuel_code=Subquery(begun.values("domaine__code")[:1]),
         )

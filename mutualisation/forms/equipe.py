@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 
 from comptes.models import Personne
-from mutualisation.forms.siege import people_of
+from mutualisation.referents import people_of
+from socle.saisie import phone_number
 from territoire.models import Epci
 
 
@@ -27,6 +28,7 @@ class EquipeForm(forms.Form):
         max_length=30,
         required=False,
         widget=forms.TextInput(attrs={"type": "tel"}),
+        validators=[phone_number],
     )
     membres = PersonnesField(
         Personne.objects.none(),
@@ -43,4 +45,5 @@ class EquipeForm(forms.Form):
 
     def __init__(self, *args: Any, epci: Epci, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["membres"].queryset = people_of(epci)  # type: ignore[attr-defined]
+        fields: dict[str, Any] = self.fields
+        fields["membres"].queryset = people_of(epci)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from mutualisation.matrice import members
-from territoire.models import Epci
+from territoire.models import Epci, Pole
 
 PREFIX = "commune-"
 NOT_A_MEMBER = "Cette commune n'est pas membre de cet EPCI."
@@ -17,6 +17,28 @@ class PoleForm(forms.Form):
     nom = forms.CharField(
         label="Nom du pôle", max_length=100, error_messages={"required": "Donnez un nom au pôle."}
     )
+
+
+class RenommerForm(PoleForm):
+    """Another name for a pôle."""
+
+    prefix = "renommer"
+    pole = forms.ModelChoiceField(
+        Pole.objects.none(),
+        label="Pôle",
+        empty_label="Choisir…",
+        error_messages={
+            "required": "Choisissez un pôle.",
+            "invalid_choice": "Choisissez un pôle de la liste.",
+        },
+    )
+
+    def __init__(self, *args: Any, epci: Epci, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["pole"].queryset = epci.poles.order_by("tri", "pk")
+        fields["nom"].label = "Nouveau nom"
+        self.order_fields(["pole", "nom"])
 
 
 class AffectationForm(forms.Form):

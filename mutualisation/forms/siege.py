@@ -4,31 +4,21 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from comptes.models import Equipe, Personne
-from comptes.roles import Role
 from mutualisation.models import Domaine, Siege, Titulaire
+from mutualisation.referents import people_of
 from socle.erreurs import Refus
+from socle.saisie import JourInput
 from territoire.models import Commune, Epci, Pole
 
 ONE_DAY = timedelta(days=1)
 DATE = {"invalid": "Cette date n'existe pas.", "required": "Indiquez le jour."}
 
 
-def people_of(epci: Epci) -> QuerySet[Personne]:
-    """Those who may sit: open accounts with a title, a seat or a team in the EPCI, past or present."""
-    known = (
-        Q(pk__in=Personne.objects.in_epcis([epci.pk]).values("pk"))
-        | Q(sieges__siege__epci=epci)
-        | Q(equipes__epci=epci)
-    )
-    human = Personne.objects.filter(known, is_active=True).exclude(habilitations__role=Role.SERVICE)
-    return human.distinct().order_by("tri", "pk")
-
-
 class NominationForm(forms.Form):
-    """Who, in what rank, from when and until which last day."""
+    """Who, in what rank, from when and until which last day; `commune` limits the choice to its people and the agents."""
 
     qui = forms.ChoiceField(
         label="Qui",
@@ -50,24 +40,26 @@ class NominationForm(forms.Form):
     )
     debut = forms.DateField(
         label="À compter du",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=JourInput,
         error_messages=DATE,
     )
     dernier_jour = forms.DateField(
         label="Dernier jour",
         required=False,
         help_text="Laissez vide pour une durée sans limite.",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=JourInput,
         error_messages=DATE,
     )
 
-    def __init__(self, *args: Any, epci: Epci, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, epci: Epci, commune: Commune | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = [(f"p{p.pk}", f"{p}, {p.fonction}" if p.fonction else str(p)) for p in people_of(epci)]
+        known = people_of(epci, commune)
+        people = [(f"p{p.pk}", f"{p}, {p.fonction}" if p.fonction else str(p)) for p in known]
         teams = [(f"e{e.pk}", str(e)) for e in Equipe.objects.filter(epci=epci).order_by("nom")]
         groups = [("Personnes", people), *([("Équipes", teams)] if teams else [])]
-        self.fields["qui"].choices = [("", "Choisir…"), *groups]  # type: ignore[attr-defined]
-        self.fields["debut"].initial = epci.today
+        fields: dict[str, Any] = self.fields
+        fields["qui"].choices = [("", "Choisir…"), *groups]
+        fields["debut"].initial = epci.today
 
     @property
     def nomination(self) -> dict[str, Any]:
@@ -111,9 +103,9 @@ class SiegeForm(NominationForm):
     field_order = ("domaine", "cote", "commune", "pole", "qui", "rang", "debut", "dernier_jour")
 
     def __init__(self, *args: Any, epci: Epci, commune: Commune | None, **kwargs: Any) -> None:
-        super().__init__(*args, epci=epci, **kwargs)
+        super().__init__(*args, epci=epci, commune=commune, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["domaine"].queryset = Domaine.objects.filter(epci=epci).order_by("ordre", "code")
+        fields["domaine"].queryset = Domaine.objects.filter(epci=epci).published().order_by("ordre", "code")
         sides = [(Siege.Cote.COMMUNE, "la commune : un référent communal")]
         if commune:
             fields["commune"].queryset = Commune.objects.filter(pk=commune.pk)
@@ -150,7 +142,7 @@ class FinForm(forms.Form):
     )
     dernier_jour = forms.DateField(
         label="Dernier jour",
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=JourInput,
         error_messages=DATE,
     )
 

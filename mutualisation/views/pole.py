@@ -1,17 +1,18 @@
 """Pôles territoriaux: which communes each one gathers, and drawing them."""
 
 from django.contrib import messages
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from comptes.contexte import person
 from comptes.roles import Role
-from mutualisation.forms.pole import PREFIX, AffectationForm, PoleForm
+from mutualisation.forms.pole import PREFIX, AffectationForm, PoleForm, RenommerForm
 from mutualisation.matrice import members
 from mutualisation.views.matrice import current_epci
 from mutualisation.views.refus import status_of, tell
-from mutualisation.workflows.pole import WHO_DRAWS, assign_poles, draw_pole
+from mutualisation.workflows.pole import WHO_DRAWS, assign_poles, draw_pole, rename_pole
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
 from territoire.models import Epci
@@ -19,14 +20,16 @@ from territoire.models import Epci
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def poles(request: HttpRequest) -> HttpResponse:
-    """The pôles and their communes; the Direction creates one, or says the pôle of each commune."""
+    """The pôles and their communes; the Direction creates one, renames one, or says the pôle of each commune."""
     epci = current_epci(request)
     if request.method != "POST":
-        return _show(request, epci, PoleForm(), AffectationForm(epci=epci))
+        return _show(request, epci)
     if not _may_draw(request, epci):
         raise ActionInterdite(WHO_DRAWS)
     if any(name.startswith(PREFIX) for name in request.POST):
         return _assign(request, epci)
+    if "renommer-pole" in request.POST:
+        return _rename(request, epci)
     return _draw(request, epci)
 
 
@@ -46,7 +49,22 @@ def _draw(request: HttpRequest, epci: Epci) -> HttpResponse:
         else:
             messages.success(request, f"{pole} : pôle créé. Il reste à y mettre des communes.")
             return redirect("mutualisation:poles")
-    return _show(request, epci, form, AffectationForm(epci=epci), status)
+    return _show(request, epci, status, form=form)
+
+
+def _rename(request: HttpRequest, epci: Epci) -> HttpResponse:
+    form = RenommerForm(request.POST, epci=epci)
+    status = 422
+    if form.is_valid():
+        try:
+            pole = rename_pole(**form.cleaned_data, acteur=person(request))
+        except Refus as refus:
+            tell(form, refus)
+            status = status_of(refus)
+        else:
+            messages.success(request, f"Le pôle s'appelle maintenant {pole}.")
+            return redirect("mutualisation:poles")
+    return _show(request, epci, status, renommer=form)
 
 
 def _assign(request: HttpRequest, epci: Epci) -> HttpResponse:
@@ -61,7 +79,7 @@ def _assign(request: HttpRequest, epci: Epci) -> HttpResponse:
         else:
             messages.success(request, _moved(moved))
             return redirect("mutualisation:poles")
-    return _show(request, epci, PoleForm(), form, status)
+    return _show(request, epci, status, affectation=form)
 
 
 def _moved(count: int) -> str:
@@ -70,9 +88,8 @@ def _moved(count: int) -> str:
     return f"{count} commune{'s ont' if count > 1 else ' a'} changé de pôle, à compter d'aujourd'hui."
 
 
-def _show(
-    request: HttpRequest, epci: Epci, form: PoleForm, affectation: AffectationForm, status: int = 200
-) -> HttpResponse:
+def _show(request: HttpRequest, epci: Epci, status: int = 200, **sent: BaseForm) -> HttpResponse:
+    """The page; `sent` holds the form to correct, under its name in the page."""
     found = members(epci, epci.today)
     context = {
         "poles": [
@@ -82,7 +99,9 @@ def _show(
         "sans_pole": [membre.nom for membre in found if membre.pole_id is None],
         "peut_dessiner": _may_draw(request, epci),
         "qui_peut": WHO_DRAWS,
-        "form": form,
-        "affectation": affectation,
+        "form": PoleForm(),
+        "renommer": RenommerForm(epci=epci),
+        "affectation": AffectationForm(epci=epci),
+        **sent,
     }
     return render(request, "mutualisation/pole/poles.html", context, status=status)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from mutualisation.forms.siege import ONE_DAY, FinForm, NominationForm, SiegeFor
 from mutualisation.matrice import Case, edition_on, members, read_cells
 from mutualisation.models import Siege
 from mutualisation.models.catalogue import CatalogueLu, DomaineLu
-from mutualisation.referents import SiegeLu, read_seats
+from mutualisation.referents import Referents, SiegeLu
 from mutualisation.views.matrice import current_epci
 from mutualisation.workflows.siege import appoint, end_appointment
 from socle.droits import require
@@ -72,8 +73,8 @@ def sieges(request: HttpRequest) -> HttpResponse:
             "vacants": sum(row.vacants for row in followed),
         }
         return render(request, "mutualisation/siege/commune.html", context)
-    annuaire = read_seats(epci, epci.today, cote=Siege.Cote.EPCI)
-    context["rangees"] = [(domaine, annuaire.of_epci(domaine.id)) for domaine in catalogue.domaines]
+    referents = Referents(epci, epci.today, cote=Siege.Cote.EPCI)
+    context["rangees"] = [(domaine, referents.of_epci(domaine.id)) for domaine in catalogue.domaines]
     return render(request, "mutualisation/siege/epci.html", context)
 
 
@@ -106,18 +107,17 @@ def _chosen(request: HttpRequest, choices: dict[int, str]) -> Commune | None:
 
 def _rows(request: HttpRequest, epci: Epci, commune: Commune, catalogue: CatalogueLu) -> list[Rangee]:
     cells = read_cells(epci, request.user, epci.today, catalogue, communes=[commune.pk])
-    annuaire = read_seats(epci, epci.today)
-    pole = commune.appartenances.on(epci.today).filter(epci=epci).values_list("pole_id", flat=True).first()
+    referents = Referents(epci, epci.today)
     commune_side = Siege(epci=epci, cote=Siege.Cote.COMMUNE, commune=commune).abilities_for(request.user)[
         "nommer"
     ]
-    epci_side = Siege(epci=epci, cote=Siege.Cote.EPCI).abilities_for(request.user)["nommer"]
+    epci_side = _names_anywhere(request.user, epci)
     return [
         Rangee(
             domaine=domaine,
             case=cells.get((commune.pk, domaine.id)) or Case(len(domaine.activites)),
-            commune=annuaire.commune_side(domaine.id, commune.pk),
-            epci=annuaire.epci_side(domaine.id, commune.pk, pole),
+            commune=referents.commune_side(commune.pk, domaine.id),
+            epci=referents.epci_side(commune.pk, domaine.id),
             nommer_commune=_new_url(domaine, Siege.Cote.COMMUNE, commune) if commune_side else "",
             nommer_epci=_new_url(domaine, Siege.Cote.EPCI) if epci_side else "",
         )
@@ -142,10 +142,19 @@ def siege(request: HttpRequest, pk: int) -> HttpResponse:
         require(siege, request.user, "nommer")
     ending = "fin-titulaire" in request.POST
     naming = request.method == "POST" and not ending
-    form = NominationForm(request.POST if naming else None, epci=epci)
+    form = NominationForm(request.POST if naming else None, epci=epci, commune=_limit(request.user, siege))
     fin = FinForm(request.POST if ending else None, siege=siege)
     done = _end(request, fin) if ending else _appoint_to(request, siege, form)
     return done or _show(request, siege, form, fin)
+
+
+def _limit(user: Any, siege: Siege) -> Commune | None:
+    """The commune whose people may be chosen; None for the Direction, which chooses among all."""
+    return None if _names_anywhere(user, siege.epci) else siege.commune
+
+
+def _names_anywhere(user: Any, epci: Epci) -> bool:
+    return Siege(epci=epci, cote=Siege.Cote.EPCI).abilities_for(user)["nommer"]
 
 
 def _appoint_to(request: HttpRequest, siege: Siege, form: NominationForm) -> HttpResponse | None:
@@ -201,7 +210,7 @@ def _show(request: HttpRequest, siege: Siege, form: NominationForm, fin: FinForm
         ),
         "retour": _table_url(request, siege),
     }
-    return render(request, "mutualisation/siege/siege.html", context)
+    return render(request, "mutualisation/siege/siege.html", context, status=_status(form, fin))
 
 
 def _table_url(request: HttpRequest, siege: Siege) -> str:
@@ -216,7 +225,7 @@ NOBODY = object()
 
 def _new_seat_scope(user: Any, contexte: Titre, epci: Epci) -> Any:
     """The commune a new seat is limited to, None for any perimeter, NOBODY for who may not name."""
-    if Siege(epci=epci, cote=Siege.Cote.EPCI).abilities_for(user)["nommer"]:
+    if _names_anywhere(user, epci):
         return None
     own = contexte.commune_id if contexte.role in ROLES_COMMUNE else None
     commune = Commune.objects.get(pk=own) if own else None
@@ -241,6 +250,10 @@ def nouveau(request: HttpRequest) -> HttpResponse:
         done = _appoint(request, epci, form)
         if done:
             return done
-    return render(
-        request, "mutualisation/siege/nouveau.html", {"form": form, "retour": reverse("mutualisation:sieges")}
-    )
+    context = {"form": form, "retour": reverse("mutualisation:sieges")}
+    return render(request, "mutualisation/siege/nouveau.html", context, status=_status(form))
+
+
+def _status(*forms: BaseForm) -> int:
+    """422 when a form was sent, and comes back with what is to be corrected."""
+    return 422 if any(form.is_bound for form in forms) else 200

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from comptes.models import Equipe, Personne
 from comptes.roles import Role
 from journal.workflows.unite import record, unite
-from mutualisation.forms.siege import people_of
+from mutualisation.referents import people_of
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
 from territoire.models import Epci

@@ -20,23 +20,47 @@ WHO_DRAWS = "Seule la Direction des territoires dessine les pôles."
 def draw_pole(*, epci: Epci, nom: str, acteur: Personne) -> Pole:
     """Create a pôle, still without communes. Raises ActionInterdite, Refus for no name or one already taken."""
     _check_right(epci, acteur)
-    nom = nom.strip()
-    if not nom:
-        raise Refus("Donnez un nom au pôle.", field="nom")
-    try:
-        with transaction.atomic():
-            pole = Pole.objects.create(epci=epci, nom=nom)
-    except IntegrityError as error:
-        raise Refus("Ce pôle existe déjà.", field="nom") from error
+    pole = Pole(epci=epci)
+    _name(pole, nom)
     record(
         type="pole.dessine",
         objet=pole,
         epci=epci,
         acteur=acteur,
-        libelle=f"{nom} : pôle créé",
-        contenu={"pole": pole.pk, "nom": nom},
+        libelle=f"{pole} : pôle créé",
+        contenu={"pole": pole.pk, "nom": pole.nom},
     )
     return pole
+
+
+@unite
+def rename_pole(*, pole: Pole, nom: str, acteur: Personne) -> Pole:
+    """Give another name to a pôle, past days included. Raises ActionInterdite, Refus for no name or one already taken."""
+    _check_right(pole.epci, acteur)
+    pole = Pole.objects.select_for_update(of=("self",)).select_related("epci").get(pk=pole.pk)
+    before = pole.nom
+    _name(pole, nom)
+    if pole.nom != before:
+        record(
+            type="pole.renomme",
+            objet=pole,
+            epci=pole.epci,
+            acteur=acteur,
+            libelle=f"{before} : devient {pole}",
+            contenu={"pole": pole.pk, "nom": pole.nom},
+        )
+    return pole
+
+
+def _name(pole: Pole, nom: str) -> None:
+    pole.nom = nom.strip()
+    if not pole.nom:
+        raise Refus("Donnez un nom au pôle.", field="nom")
+    try:
+        with transaction.atomic():
+            pole.save()
+    except IntegrityError as error:
+        raise Refus("Ce pôle existe déjà.", field="nom") from error
 
 
 @unite

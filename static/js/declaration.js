@@ -9,8 +9,9 @@
 
   const boxes = (root) => [...root.querySelectorAll('input[name="activites"]')];
   const motives = (root) => [...root.querySelectorAll('textarea[name^="motif-"]')];
+  const answers = (root) => [...root.querySelectorAll('textarea[name^="motif-"], textarea[name^="precision-"], select[name^="facon-"]')];
   const ticked = (root) => new Set(boxes(root).filter((box) => box.checked).map((box) => box.value));
-  const texts = (root) => new Map(motives(root).map((area) => [area.name, area.value]));
+  const texts = (root) => new Map(answers(root).map((field) => [field.name, field.value]));
   const say = (word) => {
     const mark = document.createElement("span");
     mark.className = "etat o";
@@ -27,10 +28,10 @@
     }
   }
 
-  function mergeMotives(page, sent) {
+  function mergeAnswers(page, sent) {
     const saved = texts(page);
-    for (const area of motives(form)) {
-      if (area.value === sent.get(area.name) && saved.has(area.name) && area !== document.activeElement) area.value = saved.get(area.name);
+    for (const field of answers(form)) {
+      if (field.value === sent.get(field.name) && saved.has(field.name) && field !== document.activeElement) field.value = saved.get(field.name);
     }
   }
 
@@ -58,11 +59,20 @@
 
   function apply(page, sent, sentTexts) {
     mergeBoxes(page, sent);
-    mergeMotives(page, sentTexts);
+    mergeAnswers(page, sentTexts);
+    take(page, "fautes");
+    take(page, "remarques");
     take(page, "reperes");
     takeStates(page);
     takeAside(page);
     take(page, "enregistre");
+  }
+
+  // Refused: the page says why, keeps what was typed, and has now been told what somebody else wrote.
+  function refuse(page) {
+    take(page, "fautes");
+    take(page, "reperes");
+    say("Non enregistré");
   }
 
   // `form.action` would be the buttons of that name.
@@ -75,8 +85,9 @@
     try {
       const response = await fetch(form.getAttribute("action"), { method: "POST", body, credentials: "same-origin" });
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
-      if (!response.ok || !page.getElementById("reperes")) throw new Error(String(response.status));
-      apply(page, sent, sentTexts);
+      if (!page.getElementById("reperes")) throw new Error(String(response.status));
+      if (response.ok) apply(page, sent, sentTexts);
+      else refuse(page);
     } catch {
       say("Non enregistré");
     }

@@ -10,7 +10,7 @@ from comptes.models import Role
 from demo.models import Visiteur
 from documents.models import Document
 from journal.models import Tache
-from mutualisation.models import Adhesion, Cycle, Declaration, Titulaire
+from mutualisation.models import Adhesion, Convention, Cycle, Declaration, DemandeComplement, Etude, Titulaire
 from revues.models import Revue
 from socle import horloge
 from territoire.models import Commune, Epci
@@ -51,6 +51,17 @@ def test_three_years_of_choices_are_labelled_as_invented(epci):
 
     assert years == {2025, 2026, 2027}
     assert not Adhesion.objects.exclude(origine=Adhesion.Origine.DEMONSTRATION).exists()
+
+
+def test_each_sharing_commune_has_its_convention_then_avenants(epci):
+    for commune in {adhesion.commune for adhesion in Adhesion.objects.filter(epci=epci)}:
+        rows = Convention.objects.filter(commune=commune).order_by("cycle__annee")
+        assert [row.rang for row in rows] == list(range(len(rows))) and rows
+        assert {row.etat for row in rows} == {Convention.Etat.TRANSMISE}
+
+
+def test_nothing_ends_in_the_future_without_a_retrait(epci):
+    assert not Adhesion.objects.filter(epci=epci, fin__gt=epci.today).exists()
 
 
 def test_each_role_can_be_entered(epci):
@@ -103,3 +114,12 @@ def test_bad_arguments_are_said_in_french(options, words):
         call_command("charger_demo", **options)
 
     assert words in str(error.value) or "n'est pas une date" in str(error.value)
+
+
+def test_the_instruction_has_begun(epci):
+    demande = DemandeComplement.objects.get(ligne__epci=epci)
+    etude = Etude.objects.get(epci=epci)
+
+    assert (demande.ligne.etape, demande.repondue_at) == ("a_completer", None)
+    assert etude.avis == "reserve" and etude.declaration != demande.ligne.declaration
+    assert set(etude.declaration.lignes.changing().values_list("etape", flat=True)) == {"etudiee"}

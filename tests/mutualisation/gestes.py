@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import date
+from html import unescape
 from typing import Any
 
 from comptes.models import Personne
+from mutualisation.brouillon import Saisie
 from mutualisation.changements import read_choices
 from mutualisation.models import Acte, Declaration, Ligne
 from mutualisation.workflows.acte import record_act
-from mutualisation.workflows.declaration import Saisie, save_draft, submit_declaration
+from mutualisation.workflows.declaration import save_draft, submit_declaration
 from mutualisation.workflows.instruction import arbitrate
 from tests.factories import activite
 
@@ -37,6 +39,53 @@ def prepare(
     seen = wanted(declaration)
     ticked = (seen | ids(declaration, *plus)) - ids(declaration, *moins)
     return save_draft(declaration=declaration, acteur=acteur, saisie=Saisie(seen, ticked, {}, motifs or {}))
+
+
+def choose(
+    declaration: Declaration,
+    acteur: Personne,
+    facons: dict[str, str],
+    *,
+    plus: Iterable[str] = (),
+    precisions: dict[str, str] | None = None,
+) -> Declaration:
+    """Choose ways of sharing, by codes, on a page that was just loaded."""
+    shown = read_choices(declaration).domaines
+    seen = wanted(declaration)
+    by_code = {code: activite(declaration.epci, code).pk for code in {*facons, *(precisions or {})}}
+    saisie = Saisie(
+        seen,
+        seen | ids(declaration, *plus),
+        {},
+        {},
+        facons_vues={pk: facon for etat in shown for pk, facon in etat.facons.items()},
+        facons={by_code[code]: facon for code, facon in facons.items()},
+        precisions_vues={pk: text for etat in shown for pk, text in etat.precisions.items()},
+        precisions={by_code[code]: text for code, text in (precisions or {}).items()},
+    )
+    return save_draft(declaration=declaration, acteur=acteur, saisie=saisie)
+
+
+def form_of(response: Any) -> dict[str, Any]:
+    """The fields a browser would send back, from the context of the page."""
+    feuille = response.context["feuille"]
+    data: dict[str, Any] = {"vues": ",".join(map(str, feuille.vues))}
+    cases = [case for volet in feuille.volets for case in volet.cases if not case.fermee]
+    data["activites"] = [case.id for case in cases if case.cochee]
+    for volet in feuille.volets:
+        data[f"motif-{volet.id}"] = volet.etat.motif
+        data[f"motif_vu-{volet.id}"] = volet.motif_vu
+    for case in cases:
+        data[f"facon-{case.id}"] = next(option.valeur for option in case.options if option.choisie)
+        data[f"precision-{case.id}"] = case.precision
+        data |= {f"facon_vue-{case.id}": case.facon_vue} if case.facon_vue else {}
+        data |= {f"precision_vue-{case.id}": case.precision_vue} if case.precision_vue else {}
+    return data
+
+
+def text_of(response: Any) -> str:
+    """What a page says, with plain spaces and apostrophes."""
+    return unescape(response.content.decode()).replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
 
 
 def submit(declaration: Declaration, acteur: Personne) -> Declaration:

@@ -96,3 +96,10 @@ class TestPage:
         assert "Donnez un nom à l'équipe." in html
         assert "Choisissez dans la liste." in html
         assert monde.direction_voisine.email not in html
+
+    def test_a_telephone_is_a_number(self, client: Client, monde: Monde):
+        client.force_login(monde.direction)
+        sent = {"nom": "Standard", "telephone": "poste du matin", "membres": [monde.a.dgs.pk]}
+        html = self.html(client.post(URL, sent), 422)
+        assert "Écrivez un numéro" in html and 'value="poste du matin"' in html
+        assert client.post(URL, {**sent, "telephone": "+33 (0)5.56-00"}).url == URL

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from journal.models import Evenement
-from mutualisation.workflows.pole import assign_poles, draw_pole
+from mutualisation.workflows.pole import assign_poles, draw_pole, rename_pole
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
 from territoire.models import Appartenance, Commune, Pole
@@ -52,6 +52,47 @@ class TestDrawing:
             with pytest.raises(ActionInterdite):
                 assign(monde, {monde.a.commune.pk: None}, acteur)
         assert Pole.objects.filter(epci=monde.epci).count() == 2
+
+
+class TestRenaming:
+    def test_the_new_name_is_told_with_the_former(self, monde: Monde):
+        renamed = rename_pole(pole=pole(monde, "Pôle Sud"), nom=" Pôle Océan ", acteur=monde.direction)
+        renamed.refresh_from_db()
+        assert renamed.nom == "Pôle Océan"
+        assert Evenement.objects.about(renamed).get().libelle == "Pôle Sud : devient Pôle Océan"
+
+    def test_the_same_name_tells_nothing(self, monde: Monde):
+        same = rename_pole(pole=pole(monde, "Pôle Sud"), nom="Pôle Sud", acteur=monde.direction)
+        assert not Evenement.objects.about(same).exists()
+
+    @pytest.mark.parametrize(("nom", "phrase"), [("Pôle Nord", "existe déjà"), (" ", "Donnez un nom")])
+    def test_no_name_nor_one_already_taken(self, monde: Monde, nom: str, phrase: str):
+        with pytest.raises(Refus, match=phrase):
+            rename_pole(pole=pole(monde, "Pôle Sud"), nom=nom, acteur=monde.direction)
+        assert pole(monde, "Pôle Sud")
+
+    def test_only_the_direction_of_the_epci_renames(self, monde: Monde):
+        for acteur in (monde.a.dgs, monde.directeur, monde.administrateur, monde.direction_voisine):
+            with pytest.raises(ActionInterdite):
+                rename_pole(pole=pole(monde, "Pôle Sud"), nom="Autre", acteur=acteur)
+
+    def test_from_the_page(self, client: Client, monde: Monde):
+        client.force_login(monde.direction)
+        sent = {"renommer-pole": pole(monde, "Pôle Sud").pk, "renommer-nom": "Pôle Océan"}
+        refused = client.post(URL, {**sent, "renommer-nom": "Pôle Nord"})
+        html = refused.content.decode()
+        assert refused.status_code == 422
+        assert 'id="id_renommer-nom_faute"' in html and 'value="Pôle Nord"' in html
+        assert 'id="id_nom_faute"' not in html, "the other form has nothing to correct"
+        assert client.post(URL, sent).url == URL
+        assert pole(monde, "Pôle Océan")
+
+    def test_a_pole_of_another_epci_cannot_be_chosen(self, client: Client, monde: Monde):
+        foreign = PoleFactory(epci=monde.epci_voisin)
+        client.force_login(monde.direction)
+        response = client.post(URL, {"renommer-pole": foreign.pk, "renommer-nom": "Pris"})
+        assert response.status_code == 422 and "Choisissez un pôle de la liste." in response.content.decode()
+        assert not Pole.objects.filter(nom="Pris").exists()
 
 
 class TestAssigning:

@@ -10,8 +10,8 @@ from django.test import Client
 
 from comptes.models import Role
 from journal.models import Evenement
-from mutualisation.forms.siege import people_of
 from mutualisation.models import Ligne, Siege, Titulaire
+from mutualisation.referents import people_of
 from mutualisation.workflows.siege import appoint, end_appointment
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
@@ -274,7 +274,7 @@ class TestPages:
         stranger = monde.direction_voisine
         assert stranger.email not in client.get(f"/referents/{monde.siege.pk}/").content.decode()
         sent = {"qui": f"p{stranger.pk}", "rang": "titulaire", "debut": "2027-03-01"}
-        assert client.post(f"/referents/{monde.siege.pk}/", sent).status_code == 200
+        assert client.post(f"/referents/{monde.siege.pk}/", sent).status_code == 422
         assert not Titulaire.objects.filter(personne=stranger).exists()
 
     def test_ending_an_appointment(self, client: Client, monde: Monde):
@@ -292,7 +292,7 @@ class TestPages:
         seat = {"domaine": domaine(monde.epci, "DC").pk, "cote": "commune", "commune": monde.a.commune.pk}
         sent = {**seat, "qui": f"p{monde.a.maire.pk}", "rang": "titulaire", "debut": "2027-02-10"}
         for wrong in ({"commune": monde.b.commune.pk}, {"cote": "epci"}):
-            assert client.post("/referents/nouveau/", {**sent, **wrong}).status_code == 200
+            assert client.post("/referents/nouveau/", {**sent, **wrong}).status_code == 422
         assert not Siege.objects.filter(domaine__code="DC", epci=monde.epci).exists()
         response = client.post("/referents/nouveau/", sent)
         made = Siege.objects.get(domaine__code="DC", epci=monde.epci)
@@ -330,3 +330,42 @@ def test_the_people_offered_are_those_of_the_epci(monde: Monde):
     offered = set(people_of(monde.epci))
     assert {monde.a.dgs, monde.a.referent, monde.responsable, team_mate} <= offered
     assert not {stranger, closed, monde.direction_voisine} & offered
+
+
+class TestPeopleOfACommune:
+    """A DGS chooses among her commune's people and the agents; the Direction, among all."""
+
+    def test_those_of_the_commune_and_the_agents(self, monde: Monde):
+        agent = holder(Role.AGENT, monde.epci)
+        a = monde.a
+        expected = {a.dgs, a.maire, a.collaborateur, a.lecteur, a.referent, agent}
+        assert set(people_of(monde.epci, a.commune)) == expected
+
+    def test_roles_to_come_count_those_that_are_over_do_not(self, monde: Monde):
+        commune = {"epci": monde.epci, "commune": monde.a.commune}
+        coming = HabilitationFactory(**commune, debut=date(2027, 9, 1)).personne
+        gone = HabilitationFactory(**commune, fin=TODAY).personne
+        closed = HabilitationFactory(**commune, personne__is_active=False).personne
+        offered = set(people_of(monde.epci, monde.a.commune))
+        assert coming in offered
+        assert not {gone, closed} & offered
+
+    def test_another_epci_of_the_same_commune_stays_apart(self, monde: Monde):
+        elsewhere = HabilitationFactory(epci=monde.epci_voisin, commune=monde.a.commune).personne
+        foreign_agent = holder(Role.AGENT, monde.epci_voisin)
+        assert not {elsewhere, foreign_agent} & set(people_of(monde.epci, monde.a.commune))
+
+    @pytest.mark.parametrize("new", [True, False])
+    def test_the_pages_offer_and_take_no_one_else(self, client: Client, monde: Monde, new: bool):
+        siege = Siege.objects.get(commune=monde.a.commune, domaine=monde.domaine, cote="commune")
+        url = "/referents/nouveau/" if new else f"/referents/{siege.pk}/"
+        client.force_login(monde.a.dgs)
+        html = client.get(url).content.decode()
+        assert f'value="p{monde.a.maire.pk}"' in html
+        assert f'value="p{monde.b.dgs.pk}"' not in html and str(monde.b.dgs) not in html
+        seat = {"domaine": domaine(monde.epci, "DC").pk, "cote": "commune", "commune": monde.a.commune.pk}
+        sent = {**seat, "qui": f"p{monde.b.dgs.pk}", "rang": "titulaire", "debut": "2027-02-10"}
+        client.post(url, sent)
+        assert not Titulaire.objects.filter(personne=monde.b.dgs).exists()
+        client.force_login(monde.direction)
+        assert f'value="p{monde.b.dgs.pk}"' in client.get(url).content.decode()
