@@ -25,7 +25,7 @@ def test_the_next_edition_by_keyboard(monde: Monde, clavier: Clavier) -> None:
     clavier.press("La fusionner", "a")
     clavier.type("Nom de l'activité réunie", "Abords")
     clavier.toggle("Fusionner aussi avec une activité d'un autre domaine")
-    clavier.toggle("Espaces verts : Espaces verts, activité 1")
+    clavier.toggle("Espaces vert : Espaces verts, activité 1")
     clavier.press("Fusionner", "button")
     clavier.press("Former un bloc", "a")
     clavier.type("Nom du bloc", "Sols")

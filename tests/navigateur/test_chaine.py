@@ -105,6 +105,7 @@ def _accept(clavier: Clavier) -> None:
 
 
 def _record_acts(clavier: Clavier) -> None:
+    clavier.press("1er avril", "button")
     clavier.press("9 juillet", "button")
     clavier.press("8 octobre", "button")
     clavier.press("Mes échéances", "a")

@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 
 from tests.contrats import test_engagement as fiche
-from tests.factories import PASSWORD, Monde
+from tests.factories import PASSWORD, Monde, build_world
 from tests.navigateur.clavier import FORCED, Clavier
 from tests.revues import test_compte_rendu as compte_rendu
 from tests.routes import ROUTES, Route, invitation, person
@@ -57,7 +57,7 @@ def refuse(clavier: Clavier, monde: Monde, route: Route) -> None:
 
 def test_every_refused_form_is_accessible_and_reflows(monde: Monde, clavier: Clavier) -> None:
     for route in REFUSED:
-        refuse(clavier, monde, route)
+        refuse(clavier, build_world(), route)
         clavier.check_reflow()
 
 
