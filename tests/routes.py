@@ -494,6 +494,6 @@ ROUTES: tuple[Route, ...] = (
     Route("api:schema", kind="libre", codes={"GET": " ".join(["200"] * 15)}),
     api("inconnue", GET=" ".join(["401", *["404"] * 14]), POST=" ".join(["401", *["404"] * 14])),
     # Demonstration: moving the clock, entering as somebody who is not among its people
-    page("demo:avancer", POST=" ".join(["302"] * 15)),
+    free("demo:avancer", POST=" ".join(["302"] * 15)),
     free("demo:entrer", POST=" ".join(["404"] * 15)),
 )

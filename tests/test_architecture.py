@@ -53,6 +53,9 @@ WITHOUT_EPCI = {
     "territoire.Commune": "a commune may change EPCI: Appartenance says when",
     "territoire.CommuneVersion": "names and codes of a commune, whatever its EPCI",
     "comptes.Personne": "one account may serve several EPCI: Habilitation says which",
+    "comptes.Vue": "filters of a list that a person keeps for herself",
+    "territoire.Filiation": "communes that succeed others, whatever their EPCI",
+    "territoire.Affiliation": "a fact of a commune, whatever its EPCI",
     "comptes.Jeton": "a token has the reach of its account",
     "demo.Decalage": "one clock for the whole demonstration",
     "demo.Visiteur": "a shortcut of the sign-in page to an account",
@@ -63,6 +66,7 @@ WITHOUT_VISIBLE_TO = {
     "contrats.Fiche": "library of texts, read when a contract is prepared",
     "documents.CompteurDocument": "counter, read by no page",
     "documents.Document": "served by its owner: declaration or compte rendu",
+    "documents.Piece": "served by its owner: declaration, act, avis, convention or reprise",
     "journal.CompteurEvenement": "counter, read by no page",
     "journal.Courriel": "page of the administrators of the EPCI",
     "journal.Tache": "page of the administrators of the EPCI",
@@ -175,7 +179,11 @@ class TestModels:
             if f.related_model is Personne and not f.many_to_many
         ]
         loose = {str(f) for f in keys if f.remote_field.on_delete is not models.PROTECT}
-        assert loose == {str(Jeton._meta.get_field("personne")), "demo.Visiteur.personne"}
+        assert loose == {
+            str(Jeton._meta.get_field("personne")),
+            "demo.Visiteur.personne",
+            "comptes.Vue.personne",
+        }
 
     @each_model
     def test_instants_end_in_at_and_days_in_on(self, model: type[models.Model]):

@@ -146,19 +146,18 @@ def _declare(gens: Gens, cycle: Cycle, commune: Commune, random: Random, *, subm
 
 def some_instruction(gens: Gens, cycle: Cycle) -> None:
     """What was deposited begins to be instructed: a commune is asked to complete a line, another's domain is studied."""
-    deposited = Declaration.objects.filter(cycle=cycle, etat=Declaration.Etat.DEPOSEE).order_by(
-        "commune__tri", "pk"
+    changing = Ligne.objects.changing().values("declaration")
+    deposited = Declaration.objects.filter(cycle=cycle, etat=Declaration.Etat.DEPOSEE, pk__in=changing)
+    for act, declaration in zip((_ask, _study), deposited.order_by("commune__tri", "pk"), strict=False):
+        act(gens, declaration, list(declaration.lignes.changing().order_by("activite__code")))
+
+
+def _ask(gens: Gens, _declaration: Declaration, lignes: list[Ligne]) -> None:
+    ask_completion(
+        ligne=lignes[0],
+        acteur=gens.direction,
+        texte="Combien d'agents exercent aujourd'hui cette activité, et à quelle quotité ?",
     )
-    for rank, declaration in enumerate(deposited[:2]):
-        lignes = list(declaration.lignes.changing().order_by("activite__code").select_related("domaine"))
-        if lignes and rank == 0:
-            ask_completion(
-                ligne=lignes[0],
-                acteur=gens.direction,
-                texte="Combien d'agents exercent aujourd'hui cette activité, et à quelle quotité ?",
-            )
-        elif lignes:
-            _study(gens, declaration, lignes)
 
 
 def _study(gens: Gens, declaration: Declaration, lignes: list[Ligne]) -> None:

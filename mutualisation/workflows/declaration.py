@@ -293,11 +293,11 @@ def withdraw_declaration(*, declaration: Declaration, acteur: Personne, version:
     declaration = locked(Declaration, declaration.pk, select=(*RELATED, "accuse"))
     if not declaration.deposee:
         return declaration
+    _check_withdrawable(declaration, acteur)
     if declaration.version != version:
         raise Conflit(
             "La déclaration a changé depuis que cette page est affichée : relisez-la, puis recommencez."
         )
-    _check_withdrawable(declaration, acteur)
     accuse = declaration.accuse
     assert accuse  # a constraint of the table
     _reopen(declaration)

@@ -53,6 +53,7 @@ from tests.factories.mutualisation import (
     domaine,
     edition_of,
 )
+from tests.factories.reglage import ReglageFactory
 from tests.factories.reprise import RepriseFactory
 from tests.factories.revues import CompteRenduFactory, RevueFactory
 from tests.factories.territoire import (
@@ -95,6 +96,7 @@ __all__ = [
     "Monde",
     "PersonneFactory",
     "PoleFactory",
+    "ReglageFactory",
     "RepriseFactory",
     "RevueFactory",
     "SiegeFactory",

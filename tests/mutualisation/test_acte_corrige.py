@@ -1,5 +1,6 @@
 """Correcting or cancelling an act recorded by error, while none of its lines has taken effect."""
 
+import threading
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -10,14 +11,16 @@ from django.urls import reverse
 
 from journal.models import Courriel, Evenement
 from mutualisation.models import Acte, Adhesion, Ligne
+from mutualisation.workflows import acte as module
 from mutualisation.workflows.acte import cancel_act, correct_act, record_act
-from mutualisation.workflows.effet import set_effect_date
+from mutualisation.workflows.effet import apply_after_commit, set_effect_date
 from socle import horloge
-from socle.droits import ActionInterdite
+from socle.droits import ActionInterdite, require
 from socle.erreurs import Conflit, Refus
-from tests.factories import ActeFactory, Monde
+from tests.concurrence import failures, together
+from tests.factories import ActeFactory, Monde, build_world
 from tests.mutualisation.dossier import pdf
-from tests.mutualisation.gestes import accept, changing, prepare, submit, vote
+from tests.mutualisation.gestes import accept, changing, one_ready_line, prepare, submit, vote
 from tests.mutualisation.test_declaration import text_of
 
 AtTime = Callable[[Any], datetime]
@@ -346,3 +349,35 @@ class TestPages:
             url = reverse("mutualisation:actes_enregistres", args=[monde.cycle.pk])
             seen.append([acte.numero for acte in client.get(url).context["page"]])
         assert [sorted(numbers) for numbers in seen] == [["C-1", "M-1"], ["M-1"]]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locks", [True, False])
+def test_cancelling_while_midnight_strikes(locks: bool, at_time: AtTime, monkeypatch: pytest.MonkeyPatch):
+    """A line is never in effect without its act; the control, without the lock, shows that it could."""
+    at_time("2027-02-10 10:00")
+    monde = build_world()
+    ligne = accept(one_ready_line(monde.a.declaration, monde.a.dgs), monde.direction)
+    at_time("2027-12-01")
+    acte = municipal(monde, [ligne])
+    of_epci(monde, [ligne])
+    at_time("2028-01-01 00:00")
+    seen, applied = threading.Event(), threading.Event()
+
+    def check_then_wait(*args: Any) -> None:
+        require(*args)
+        seen.set()
+        applied.wait(2)
+
+    def midnight() -> None:
+        seen.wait(5)
+        apply_after_commit(lignes=[ligne.pk])
+        applied.set()
+
+    monkeypatch.setattr(module, "require", check_then_wait)
+    if not locks:
+        monkeypatch.setattr(module, "_lock_lines", lambda acte, lignes: [ligne.pk])
+    assert failures(together(lambda: cancelled(monde, acte), midnight)) == []
+    ligne.refresh_from_db()
+    assert Acte.objects.get(pk=acte.pk).annule_at
+    assert (ligne.appliquee_at is None) == locks

@@ -14,7 +14,18 @@ PAGES = [
     for route in ROUTES
     if route.kind != "api"
     and not route.name.endswith(
-        ("pdf", "accuse", "theme", "sante", "schema", "reprise_modele", "reprise_fichier")
+        (
+            "pdf",
+            "accuse",
+            "theme",
+            "sante",
+            "schema",
+            "reprise_modele",
+            "reprise_fichier",
+            "lettre",
+            "fichier",
+            "piece",
+        )
     )
 ]
 # Addresses that show no page of their own to any of READERS.
