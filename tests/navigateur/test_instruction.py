@@ -30,7 +30,7 @@ def test_twenty_eight_lines_at_once(monde: Monde, clavier: Clavier) -> None:
     clavier.sign_in(monde.direction)
     clavier.open(reverse("mutualisation:instruction", args=[monde.cycle.pk]))
     clavier.press("Cocher toutes celles de cette page", "a")
-    clavier.toggle("Commune 07")  # the box of one line, unticked
+    clavier.toggle(", Commune 07")  # the box of one line, unticked
     clavier.choose("Pour les lignes cochées", "Reporter")
     clavier.type("Motif", "Recrutement en cours.")
     clavier.press("Appliquer aux lignes cochées", "button")
