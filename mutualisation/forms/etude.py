@@ -46,7 +46,8 @@ class EtudeForm(forms.Form):
     def __init__(self, *args: Any, conductors: Iterable[Personne], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = [(personne.pk, str(personne)) for personne in conductors]
-        self.fields["conduite_par"].choices = [("", "personne encore"), *names]  # type: ignore[attr-defined]
+        fields: Any = self.fields
+        fields["conduite_par"].choices = [("", "personne encore"), *names]
 
 
 class EffetForm(forms.Form):
@@ -81,7 +82,8 @@ class EffetForm(forms.Form):
             for etat in EffetAC.Etat
             if etat == effet.etat or EFFET_AC.allows(EFFETS[etat], effet.etat)
         ]
-        self.fields["etat"].choices = reachable  # type: ignore[attr-defined]
+        fields: Any = self.fields
+        fields["etat"].choices = reachable
 
     @property
     def amounts(self) -> dict[str, Decimal | None]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -24,15 +23,16 @@ from mutualisation.forms.acte import (
 from mutualisation.lignes import LigneLue
 from mutualisation.models import Acte, Cycle
 from mutualisation.suivi import Export, bars, read_progress
-from mutualisation.tableur import FORMATS, Tableau, table_response
+from mutualisation.tableur import Tableau, table_response
 from mutualisation.views.cycle import visible_cycle
+from mutualisation.views.liste import asked_format, listed, query_of
 from mutualisation.views.refus import status_of, tell, with_version
 from mutualisation.workflows.acte import WHO, cancel_act, correct_act, record_act
+from socle import horloge
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
 from socle.typographie import plural, typeset
 
-PAR_PAGE = 50
 ENTETE = (
     "Acte",
     "Numéro",
@@ -56,9 +56,9 @@ def actes(request: HttpRequest, pk: int) -> HttpResponse:
     everyone = read_progress(cycle, request.user)
     filtre = FiltreSuivi(request.GET, cycle=cycle)
     shown = filtre.apply(everyone)
-    if request.GET.get("format") in FORMATS:
+    if kind := asked_format(request):
         rows = [Export.row(row) for row in shown]
-        return sheet(request.GET["format"], f"actes-{cycle.annee}", _title(cycle), Export.header(cycle), rows)
+        return sheet(kind, f"actes-{cycle.annee}", _title(cycle), Export.header(cycle), rows)
     context = {
         "cycle": cycle,
         "filtre": filtre,
@@ -82,14 +82,6 @@ def sheet(kind: str, name: str, title: str, header: Any, rows: list[Any]) -> Htt
     return table_response(Tableau(name, title, header, rows, "Suivi"), kind)
 
 
-def query_of(request: HttpRequest) -> str:
-    """The filters of the address, to add the format of an export to."""
-    query = request.GET.copy()
-    for name in ("format", "page"):
-        query.pop(name, None)
-    return query.urlencode()
-
-
 def may_record(request: HttpRequest, cycle: Cycle) -> bool:
     """Whether the user records the acts of a cycle."""
     return bool(request.user.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES))
@@ -101,18 +93,12 @@ def actes_enregistres(request: HttpRequest, pk: int) -> HttpResponse:
     cycle = visible_cycle(request, pk)
     rows = Acte.objects.visible_to(request.user).filter(cycle=cycle)
     related = rows.select_related("commune", "epci", "piece", "saisi_par", "annule_par")
-    listed = related.prefetch_related("lignes").order_by("-adopte_on", "-pk")
-    filtre = FiltreActes(request.GET, queryset=listed, request=request)
-    if request.GET.get("format") in FORMATS:
+    ordered = related.prefetch_related("lignes").order_by("-adopte_on", "-pk")
+    filtre = FiltreActes(request.GET, queryset=ordered, request=request)
+    if kind := asked_format(request):
         cells = [_cells(acte) for acte in filtre.qs]
-        return sheet(request.GET["format"], f"actes-enregistres-{cycle.annee}", _title(cycle), ENTETE, cells)
-    context = {
-        "cycle": cycle,
-        "filtre": filtre,
-        "page": Paginator(filtre.qs, PAR_PAGE).get_page(request.GET.get("page")),
-        "peut": may_record(request, cycle),
-        "requete": query_of(request),
-    }
+        return sheet(kind, f"actes-enregistres-{cycle.annee}", _title(cycle), ENTETE, cells)
+    context = {"cycle": cycle, "peut": may_record(request, cycle), **listed(request, filtre)}
     return render(request, "mutualisation/acte/enregistres.html", context)
 
 
@@ -127,7 +113,7 @@ def _cells(acte: Acte) -> list[Any]:
         len(acte.lignes.all()),
         acte.piece.nom if acte.piece else "",
         str(acte.saisi_par),
-        acte.annule_at.date() if acte.annule_at else None,
+        horloge.local(acte.annule_at, acte.epci.fuseau).date() if acte.annule_at else None,
         acte.annule_motif,
     ]
 

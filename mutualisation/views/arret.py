@@ -15,8 +15,9 @@ from mutualisation.forms.arret import ReouvertureForm, read_kept, read_seen
 from mutualisation.forms.instruction import QUALITE
 from mutualisation.lignes import read_lines
 from mutualisation.models import Cycle, Declaration, Ligne
-from mutualisation.tableur import FORMATS, Tableau, table_response
+from mutualisation.tableur import Tableau, table_response
 from mutualisation.views.cycle import visible_cycle
+from mutualisation.views.liste import asked_format
 from mutualisation.views.qualite import qualite_of
 from mutualisation.views.refus import status_of
 from mutualisation.workflows.arret import confirm_for_commune, confirm_for_epci, reopen
@@ -40,8 +41,8 @@ def arrets(request: HttpRequest, pk: int) -> HttpResponse:
         _confirm_many(request, cycle.pk)
         return redirect("mutualisation:arrets", pk=pk)
     lus = read_arrets(cycle, request.user)
-    if request.GET.get("format") in FORMATS:
-        return table_response(_table(cycle, lus), request.GET["format"])
+    if kind := asked_format(request):
+        return table_response(_table(cycle, lus), kind)
     context = {
         "cycle": cycle,
         "arrets": lus,

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -13,11 +12,12 @@ from documents.views.piece import serve_piece
 from mutualisation.forms.acte import AnnulationForm
 from mutualisation.forms.avis import AvisForm, CorrectionAvisForm, FiltreAvis
 from mutualisation.models import Avis, Cycle
-from mutualisation.tableur import FORMATS
-from mutualisation.views.acte import PAR_PAGE, may_record, query_of, sheet
+from mutualisation.views.acte import may_record, sheet
 from mutualisation.views.cycle import visible_cycle
+from mutualisation.views.liste import asked_format, listed
 from mutualisation.views.refus import status_of, tell, with_version
 from mutualisation.workflows.avis import cancel_avis, correct_avis, record_avis
+from socle import horloge
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
 
@@ -51,20 +51,12 @@ def avis_enregistres(request: HttpRequest, pk: int) -> HttpResponse:
     """The opinions recorded in a cycle, filtered; on a page or as a sheet."""
     cycle = visible_cycle(request, pk)
     rows = Avis.objects.visible_to(request.user).filter(cycle=cycle)
-    listed = rows.select_related("commune", "piece", "saisi_par", "annule_par").order_by("-rendu_on", "-pk")
-    filtre = FiltreAvis(request.GET, queryset=listed, request=request)
-    if request.GET.get("format") in FORMATS:
-        title = f"Avis {cycle.annee}, {cycle.epci}"
-        return sheet(
-            request.GET["format"], f"avis-{cycle.annee}", title, ENTETE, [_cells(row) for row in filtre.qs]
-        )
-    context = {
-        "cycle": cycle,
-        "filtre": filtre,
-        "page": Paginator(filtre.qs, PAR_PAGE).get_page(request.GET.get("page")),
-        "peut": may_record(request, cycle),
-        "requete": query_of(request),
-    }
+    related = rows.select_related("commune", "epci", "piece", "saisi_par", "annule_par")
+    filtre = FiltreAvis(request.GET, queryset=related.order_by("-rendu_on", "-pk"), request=request)
+    if kind := asked_format(request):
+        cells = [_cells(row) for row in filtre.qs]
+        return sheet(kind, f"avis-{cycle.annee}", f"Avis {cycle.annee}, {cycle.epci}", ENTETE, cells)
+    context = {"cycle": cycle, "peut": may_record(request, cycle), **listed(request, filtre)}
     return render(request, "mutualisation/avis/enregistres.html", context)
 
 
@@ -79,7 +71,7 @@ def _cells(row: Avis) -> list[Any]:
         row.observations,
         row.piece.nom if row.piece else "",
         str(row.saisi_par),
-        row.annule_at.date() if row.annule_at else None,
+        horloge.local(row.annule_at, row.epci.fuseau).date() if row.annule_at else None,
         row.annule_motif,
     ]
 

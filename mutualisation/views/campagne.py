@@ -14,9 +14,10 @@ from mutualisation.campagne import Compte, Export, Tableau, board, current_cycle
 from mutualisation.evaluations import Progression, evaluation_progress
 from mutualisation.forms.campagne import DelaiForm, FiltreCampagne, RelanceForm
 from mutualisation.models import Cycle, Declaration, Evaluation
-from mutualisation.tableur import FORMATS, table_response
 from mutualisation.tableur import Tableau as Table
+from mutualisation.tableur import table_response
 from mutualisation.views.cycle import visible_cycle
+from mutualisation.views.liste import asked_format
 from mutualisation.views.refus import tell
 from mutualisation.workflows.campagne import (
     WHO_EXTENDS,
@@ -45,9 +46,8 @@ def campagne(request: HttpRequest) -> HttpResponse:
     rows = board(cycle, request.user)
     filtre = FiltreCampagne(request.GET, queryset=rows, request=request)
     progress = _progress(request, cycle)
-    extension = request.GET.get("format", "")
-    if extension in FORMATS:
-        return table_response(_table(cycle, filtre, progress), extension)
+    if kind := asked_format(request):
+        return table_response(_table(cycle, filtre, progress), kind)
     context = _context(request, cycle, rows, filtre, progress)
     return render(request, "mutualisation/campagne/campagne.html", context)
 

@@ -12,7 +12,8 @@ from comptes.roles import Role
 from mutualisation.editions import EditionLue, edition_before, read_edition
 from mutualisation.matrice import edition_on
 from mutualisation.models import Adhesion, Catalogue
-from mutualisation.tableur import FORMATS, Tableau, Valeur, table_response
+from mutualisation.tableur import Tableau, Valeur, table_response
+from mutualisation.views.liste import asked_format
 from mutualisation.views.matrice import current_epci
 from territoire.models import Commune
 
@@ -43,9 +44,8 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 def show_edition(request: HttpRequest, edition: Catalogue) -> HttpResponse:
     """Families, domains, activities and rules of a frozen edition, and how many communes share each domain."""
     lue = read_edition(edition)
-    extension = request.GET.get("format", "")
-    if extension in FORMATS:
-        return table_response(_table(lue), extension)
+    if kind := asked_format(request):
+        return table_response(_table(lue), kind)
     epci = edition.epci
     context = {
         "edition": edition,

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from mutualisation.comparaison import CHANGEMENTS, GENRES, Comparaison, Ecart, RangCompare, compare, sentence
 from mutualisation.forms.matrice import ComparaisonForm
-from mutualisation.tableur import FORMATS, Tableau, Valeur, table_response
+from mutualisation.tableur import Tableau, Valeur, table_response
+from mutualisation.views.liste import asked_format
 from mutualisation.views.matrice import current_epci, file_name, invented
 from socle.saisie import number
 
@@ -54,9 +55,8 @@ def _chapeau(comparaison: Comparaison) -> str:
 def comparaison(request: HttpRequest) -> HttpResponse:
     """The cells that changed between `du` and `au`; `format=xlsx`, `ods` or `csv` gives the changes to a spreadsheet."""
     form, found = _read(request)
-    extension = request.GET.get("format", "")
-    if extension in FORMATS:
-        return table_response(_table(found), extension)
+    if kind := asked_format(request):
+        return table_response(_table(found), kind)
     shown = {ecart.genre for rang in found.rangs for ecart in rang.ecarts}
     context = {
         **_common(form, found),

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,9 +14,9 @@ from documents.views.piece import serve_piece
 from mutualisation.forms.convention import ConventionForm, FiltreConventions, PieceForm
 from mutualisation.models import Convention, ConventionPiece, Declaration
 from mutualisation.suivi import read_one, warnings
-from mutualisation.tableur import FORMATS
-from mutualisation.views.acte import PAR_PAGE, query_of, sheet
+from mutualisation.views.acte import sheet
 from mutualisation.views.cycle import visible_cycle
+from mutualisation.views.liste import asked_format, listed
 from mutualisation.views.refus import status_of, tell, with_version
 from mutualisation.workflows.convention import (
     STEPS,
@@ -50,18 +49,15 @@ def conventions(request: HttpRequest) -> HttpResponse:
     contexte = hat(request)
     rows = Convention.objects.visible_to(request.user).filter(epci=contexte.epci_id)
     related = rows.select_related("commune", "cycle").prefetch_related("pieces")
-    listed = related.order_by("commune__tri", "commune_id", "-rang")
-    filtre = FiltreConventions(request.GET, queryset=listed, request=request)
-    if request.GET.get("format") in FORMATS:
+    ordered = related.order_by("commune__tri", "commune_id", "-rang")
+    filtre = FiltreConventions(request.GET, queryset=ordered, request=request)
+    if kind := asked_format(request):
         title = f"Conventions de services communs, {request.epci}"
-        cells = [_cells(row) for row in filtre.qs]
-        return sheet(request.GET["format"], "conventions", title, ENTETE, cells)
+        return sheet(kind, "conventions", title, ENTETE, [_cells(row) for row in filtre.qs])
     context = {
-        "filtre": filtre,
-        "page": Paginator(filtre.qs, PAR_PAGE).get_page(request.GET.get("page")),
+        **listed(request, filtre),
         "direction": contexte.role == Role.DIRECTION_TERRITOIRES,
         "communale": contexte.commune_id is not None,
-        "requete": query_of(request),
     }
     return render(request, "mutualisation/convention/conventions.html", context)
 

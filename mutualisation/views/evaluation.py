@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,8 +19,9 @@ from mutualisation.forms.evaluation import (
     present,
 )
 from mutualisation.models import Cycle, Evaluation, EvaluationDelegation
-from mutualisation.tableur import FORMATS, Tableau, table_response
+from mutualisation.tableur import Tableau, table_response
 from mutualisation.views.cycle import visible_cycle
+from mutualisation.views.liste import asked_format, listed
 from mutualisation.views.refus import status_of, tell, with_version
 from mutualisation.workflows.evaluation import (
     RELATED,
@@ -35,8 +35,6 @@ from socle.droits import require
 from socle.erreurs import Conflit, Refus
 from socle.typographie import typeset
 
-PAR_PAGE = 50
-
 
 @require_GET
 def evaluations(request: HttpRequest, pk: int) -> HttpResponse:
@@ -47,17 +45,12 @@ def evaluations(request: HttpRequest, pk: int) -> HttpResponse:
         "commune__tri", "commune_id", "domaine__ordre", "pk"
     )
     filtre = FiltreEvaluation(request.GET, queryset=ordered, request=request)
-    if request.GET.get("format") in FORMATS:
-        return table_response(_table(cycle, filtre), request.GET["format"])
-    query = request.GET.copy()
-    for name in ("page", "format"):
-        query.pop(name, None)
+    if kind := asked_format(request):
+        return table_response(_table(cycle, filtre), kind)
     context = {
         "cycle": cycle,
-        "filtre": filtre,
-        "page": Paginator(filtre.qs, PAR_PAGE).get_page(request.GET.get("page")),
         "avancement": evaluation_progress(cycle, rows),
-        "requete": query.urlencode(),
+        **listed(request, filtre),
     }
     return render(request, "mutualisation/evaluation/evaluations.html", context)
 

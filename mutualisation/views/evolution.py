@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from mutualisation.evolution import Courbe, Point, draw, read_evolution
-from mutualisation.tableur import FORMATS, Tableau, table_response
+from mutualisation.tableur import Tableau, table_response
+from mutualisation.views.liste import asked_format
 from mutualisation.views.matrice import current_epci, file_name, invented
 from territoire.models import Epci
 
@@ -17,9 +18,8 @@ def evolution(request: HttpRequest) -> HttpResponse:
     """Communes that share and domains they share each 1 January; `format=xlsx`, `ods` or `csv` gives the figures."""
     epci = current_epci(request)
     points = read_evolution(epci)
-    extension = request.GET.get("format", "")
-    if extension in FORMATS:
-        return table_response(_table(epci, points), extension)
+    if kind := asked_format(request):
+        return table_response(_table(epci, points), kind)
     context = {
         "points": points,
         "courbes": _curves(points) if points else [],

@@ -5,7 +5,6 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -17,15 +16,15 @@ from mutualisation.campagne import READERS
 from mutualisation.forms.instruction import COMMUNE, QUALITE, FiltreInstruction, LotForm
 from mutualisation.lignes import LigneSuivie, follow_lines, with_study
 from mutualisation.models import Cycle, Declaration, Ligne
-from mutualisation.tableur import FORMATS, Tableau, Valeur, table_response
+from mutualisation.tableur import Tableau, Valeur, table_response
 from mutualisation.views.cycle import visible_cycle
+from mutualisation.views.liste import asked_format, listed
 from mutualisation.workflows.instruction import Decision, Resultat, accept_all, decide_many
 from socle.droits import ActionInterdite
 from socle.saisie import number
 from socle.typographie import plural, typeset
 from territoire.models import Epci
 
-PAR_PAGE = 50
 PAGE = "mutualisation:instruction"
 LOT = "lot"
 INSTRUCTORS = (*READERS, Role.RESPONSABLE_SERVICE)
@@ -72,8 +71,8 @@ def instruction(request: HttpRequest, pk: int) -> HttpResponse:
         raise ActionInterdite(Ligne.QUI_PEUT["arbitrer"])
     if request.method == "POST":
         return _act(request, found)
-    if request.GET.get("format") in FORMATS:
-        return table_response(_table(request, found), request.GET["format"])
+    if kind := asked_format(request):
+        return table_response(_table(request, found), kind)
     return _list(request, found, LotForm())
 
 
@@ -89,18 +88,14 @@ def _list(
 ) -> HttpResponse:
     rows = _lines(request, cycle)
     filtre = FiltreInstruction(request.GET, queryset=with_study(rows), request=request)
-    page = Paginator(filtre.qs, PAR_PAGE).get_page(request.GET.get("page"))
+    liste = listed(request, filtre)
     pending = list(rows.filter(arbitrage=Ligne.Arbitrage.A_INSTRUIRE).values_list("commune_id", flat=True))
-    pks = [ligne.pk for ligne in page.object_list]
+    pks = [ligne.pk for ligne in liste["page"].object_list]
     lues = follow_lines(filtre.qs.filter(pk__in=pks), cycle.epci)
-    query = request.GET.copy()
-    for name in ("page", "format", "cocher"):
-        query.pop(name, None)
     context = {
+        **liste,
         "cycle": cycle,
         "cycles": Cycle.objects.filter(epci=cycle.epci, ouvert_at__isnull=False).order_by("-annee"),
-        "filtre": filtre,
-        "page": page,
         "lues": lues,
         "groupes": _groups(lues, request.GET.get("tri") or COMMUNE),
         "a_instruire": len(pending),
@@ -110,7 +105,6 @@ def _list(
         "lot": lot,
         "cochees": {lue.ligne.pk for lue in lues} if "cocher" in request.GET else set(map(number, ticked)),
         "ici": request.get_full_path(),
-        "requete": query.urlencode(),
         "page_nom": PAGE,
         "vues": Vue.objects.visible_to(request.user).filter(page=PAGE).order_by("nom"),
     }

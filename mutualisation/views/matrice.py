@@ -16,7 +16,8 @@ from mutualisation.histoire import read_story
 from mutualisation.matrice import ETATS, Case, Matrice, Rang, read_matrix, sentence
 from mutualisation.models import Domaine
 from mutualisation.models.catalogue import DomaineLu
-from mutualisation.tableur import FORMATS, Tableau, Valeur, table_response
+from mutualisation.tableur import Tableau, Valeur, table_response
+from mutualisation.views.liste import asked_format
 from socle import horloge
 from socle.dates import day_and_year
 from territoire.models import Commune, Epci
@@ -71,9 +72,8 @@ def invented() -> str:
 def matrice(request: HttpRequest) -> HttpResponse:
     """The matrix of the EPCI on `le`; `format=xlsx`, `ods` or `csv` gives it to a spreadsheet."""
     form, filtre, matrice = _read(request)
-    extension = request.GET.get("format", "")
-    if extension in FORMATS:
-        return table_response(_table(form, filtre, matrice), extension)
+    if kind := asked_format(request):
+        return table_response(_table(form, filtre, matrice), kind)
     groups = matrice.par_pole if filtre.par_pole else [("", list(matrice.rangs))]
     context = {
         **_common(form, filtre, matrice),

@@ -16,6 +16,9 @@ from territoire.models import Epci
 from tests.factories import Monde
 
 Type = Reprise.Type
+HAY, OEUILLY, ALONE = "L'Haÿ-les-Roses", "Œuilly", "Saint-Louis-de-Montferrand"
+ZOE = ("Durand", "Zoé", "Zoe.Durand@exemple.fr", "DGS", 556000000, "DGS", ALONE, "", "2021-01-01", "")
+AGENTS = [(name, "", f"{name}@exemple.fr".lower(), "", "", "agent") for name in ("Alpha", "Beta")]
 
 
 def book(
@@ -45,6 +48,11 @@ def upload(octets: bytes, nom: str = "feuille.xlsx") -> SimpleUploadedFile:
 def deposited(type: str, epci: Epci, acteur: Personne, *rows: Sequence[Any]) -> Reprise:
     """The reprise of a sheet with these rows."""
     return deposit(epci=epci, type=type, acteur=acteur, fichier=upload(book(type, *rows)))
+
+
+def people(monde: Monde, *rows: Sequence[Any]) -> Reprise:
+    """A sheet of people, deposited by the administrator."""
+    return deposited(Type.PERSONNES, monde.epci, monde.administrateur, *rows)
 
 
 def taken_over(type: str, epci: Epci, acteur: Personne, *rows: Sequence[Any]) -> Reprise:
