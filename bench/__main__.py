@@ -21,7 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import django
 
     django.setup()
-    from bench import depart, effet, pages, reprise  # noqa: F401 (each registers its measures)
+    # Each registers its measures, run in this order: ageing the large EPCI comes once the others are taken.
+    from bench import depart, effet, pages, reprise  # noqa: F401
+    from bench import annees  # noqa: F401  # isort: skip
     from bench.banc import scratch
     from bench.harnais import compare, mesures, table, write
 

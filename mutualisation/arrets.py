@@ -1,14 +1,18 @@
 """The point d'arrêt of a cycle as people read it: which communes and which side have confirmed."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.timezone import localtime
 
 from comptes.models import Personne
+from mutualisation.changements import Choix, read_choices
+from mutualisation.manques import required_domains
 from mutualisation.models import Cycle, Declaration, Ligne
+from mutualisation.regles import BlocChoisi, read_rules
 from mutualisation.tableur import Valeur
 
 TONS = {
@@ -17,6 +21,7 @@ TONS = {
     Declaration.Arret.PAR_EPCI: "a",
     Declaration.Arret.ARRETE: "v",
 }
+STOPPED = (Ligne.Arbitrage.REFUSEE, Ligne.Arbitrage.REPORTEE, Ligne.Arbitrage.ABANDONNEE)
 ENTETE = (
     *(
         "Commune",
@@ -91,3 +96,40 @@ def read_arrets(cycle: Cycle, user: Any) -> list[ArretLu]:
     asking = counted.filter(demandes__gt=0).select_related("commune", "arret_commune_par", "arret_epci_par")
     ordered = asking.order_by("commune__tri", "commune_id")
     return [ArretLu(row, row.demandes, row.a_instruire, row.acceptees) for row in ordered]
+
+
+def broken_rules(
+    declaration: Declaration, *, retirees: Collection[int] = (), reprises: Collection[int] = ()
+) -> list[str]:
+    """The blocs taken in part and the prérequis missing once a submitted declaration is decided as it stands, in words.
+
+    `retirees` and `reprises` are ids of lines about to be withdrawn and taken back; what is still to decide counts as accepted.
+    """
+    asked = read_choices(declaration)
+    regles = read_rules(declaration, asked)
+    stopped = (Q(arbitrage__in=STOPPED) & ~Q(pk__in=reprises)) | Q(pk__in=retirees)
+    decided = _without(asked, declaration.lignes.changing().filter(stopped))
+    return [
+        *(
+            f"Le bloc « {bloc.nom} » se prend ou se laisse en entier."
+            for bloc in regles.blocs
+            if _parted(bloc, decided)
+        ),
+        *(manque.phrase for manque in required_domains(decided, regles)),
+    ]
+
+
+def _without(asked: Choix, lignes: QuerySet[Ligne]) -> Choix:
+    """The choices without these lines: there, everything stays as it was."""
+    ids = frozenset(lignes.values_list("activite_id", flat=True))
+    return replace(
+        asked,
+        domaines=[replace(etat, voulues=(etat.voulues - ids) | (etat.base & ids)) for etat in asked.domaines],
+    )
+
+
+def _parted(bloc: BlocChoisi, choix: Choix) -> bool:
+    """Taken in part, and not only left as it was."""
+    wanted = {pk for etat in choix.domaines for pk in etat.voulues & bloc.ids}
+    before = {pk for etat in choix.domaines for pk in etat.base & bloc.ids}
+    return wanted not in (set(), bloc.ids, before)

@@ -1,6 +1,8 @@
 """The states of the yearly cycle and who moves them.
 
-Workflows read their sources here, docs/etats.md is printed from here, and the tests walk every (state, act, role) cell.
+docs/etats.md is printed from here, and the tests walk every (state, act, role) cell through the workflows. Those of a line,
+of the point d'arrêt, of an évaluation and of an effect read their sources here; opening, deposit and convention follow the
+facts of their rows.
 """
 
 from collections.abc import Mapping

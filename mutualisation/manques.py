@@ -26,7 +26,7 @@ class Manque:
 
 def missing_to_submit(choix: Choix, regles: Regles) -> list[Manque]:
     """What is still missing before the declaration can be submitted; empty when it can be."""
-    return [*_motives(choix), *_precisions(choix), *_required_domains(choix, regles)]
+    return [*_motives(choix), *_precisions(choix), *required_domains(choix, regles)]
 
 
 def _motives(choix: Choix) -> Iterator[Manque]:
@@ -45,7 +45,7 @@ def _precisions(choix: Choix) -> Iterator[Manque]:
                 yield Manque(sentence, f"precision-{activite.id}")
 
 
-def _required_domains(choix: Choix, regles: Regles) -> Iterator[Manque]:
+def required_domains(choix: Choix, regles: Regles) -> Iterator[Manque]:
     """Domains taken, or kept while the one they need is left; what was already so before is not questioned."""
     etats = {etat.domaine.id: etat for etat in choix.domaines}
     for domaine, requis in regles.prerequis:

@@ -8,12 +8,13 @@ from contrats.models import Engagement
 from contrats.workflows.contrat import prepare_contract
 from demo.chargement.gens import Gens
 from mutualisation.brouillon import Saisie
-from mutualisation.models import Cycle, Declaration, Ligne
+from mutualisation.changements import read_choices
+from mutualisation.models import Adhesion, Cycle, Declaration, Ligne
 from mutualisation.workflows.complement import ask_completion
 from mutualisation.workflows.cycle import open_cycle, prepare_cycle
 from mutualisation.workflows.declaration import save_draft, submit_declaration
 from mutualisation.workflows.etude import Travail, study
-from mutualisation.workflows.instruction import mark_receivable
+from mutualisation.workflows.instruction import Decision, decide_many, mark_receivable
 from revues.models import Revue
 from revues.workflows.compte_rendu import issue_minutes, write_minutes
 from revues.workflows.revue import cancel_review
@@ -22,6 +23,7 @@ from territoire.models import Commune, Epci
 
 EVENING = time(18)
 HELD_PART = 0.85
+DIRECTION = "Direction des territoires"
 DIRECTOR = "directeur général des services, au nom du maire"
 
 
@@ -131,24 +133,41 @@ def some_declarations(
 
 def _declare(gens: Gens, cycle: Cycle, commune: Commune, random: Random, *, submits: bool) -> None:
     declaration = Declaration.objects.get(cycle=cycle, commune=commune)
-    domaine = random.choice(cycle.catalogue.read().domaines)
-    saisie = Saisie(
-        frozenset(),
-        domaine.activite_ids,
-        {},
-        {domaine.id: "Départ en retraite de l'agent qui en avait la charge."},
-    )
     dgs = gens.dgs[commune.pk]
-    save_draft(declaration=declaration, acteur=dgs, saisie=saisie)
+    save_draft(declaration=declaration, acteur=dgs, saisie=_choices(declaration, random))
     if submits:
         submit_declaration(declaration=declaration, acteur=dgs, qualite=DIRECTOR)
 
 
+def _choices(declaration: Declaration, random: Random) -> Saisie:
+    """Take a domain, part of another as a prestation, and leave a third one that was shared."""
+    choix = read_choices(declaration)
+    shared = [etat for etat in choix.domaines if etat.voulues]
+    others = [etat for etat in choix.domaines if not etat.voulues]
+    taken, bought, left = random.choice(others), random.choice(others), random.choice(shared)
+    prestations = sorted(bought.domaine.activite_ids)[:2]
+    seen = frozenset(left.voulues)
+    return Saisie(
+        vues=seen,
+        cochees=taken.domaine.activite_ids | set(prestations),
+        motifs_vus={},
+        motifs={
+            taken.domaine.id: "Départ en retraite de l'agent qui en avait la charge.",
+            left.domaine.id: "La commune recrute et reprend ce service.",
+        },
+        facons_vues={},
+        facons=dict.fromkeys(prestations, Adhesion.Nature.PRESTATION.value),
+    )
+
+
 def some_instruction(gens: Gens, cycle: Cycle) -> None:
-    """What was deposited begins to be instructed: a commune is asked to complete a line, another's domain is studied."""
+    """What was deposited begins to be instructed: a commune is asked to complete a line, another's domain is studied,
+
+    a third one has its decisions.
+    """
     changing = Ligne.objects.changing().values("declaration")
     deposited = Declaration.objects.filter(cycle=cycle, etat=Declaration.Etat.DEPOSEE, pk__in=changing)
-    for act, declaration in zip((_ask, _study), deposited.order_by("commune__tri", "pk"), strict=False):
+    for act, declaration in zip((_ask, _study, _decide), deposited.order_by("commune__tri", "pk"), strict=False):
         act(gens, declaration, list(declaration.lignes.changing().order_by("activite__code")))
 
 
@@ -173,3 +192,14 @@ def _study(gens: Gens, declaration: Declaration, lignes: list[Ligne]) -> None:
     study(
         declaration=declaration, domaine=lignes[0].domaine, acteur=gens.direction, travail=travail, version=0
     )
+
+
+def _decide(gens: Gens, declaration: Declaration, lignes: list[Ligne]) -> None:
+    """One line refused, one postponed, the others accepted."""
+    refused, postponed, *accepted = [(ligne.pk, None) for ligne in lignes]
+    for chosen, decision, motif in (
+        ([refused], "refusee", "Le service commun n'a pas la place cette année : à redemander."),
+        ([postponed], "reportee", "À reprendre l'an prochain, après le recrutement prévu."),
+        (accepted, "acceptee", ""),
+    ):
+        decide_many(lignes=chosen, acteur=gens.direction, said=Decision(decision, motif, DIRECTION))

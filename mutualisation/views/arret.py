@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from comptes.contexte import person
 from comptes.roles import Role
-from mutualisation.arrets import ENTETE, ArretLu, arret_pill, read_arrets
+from mutualisation.arrets import ENTETE, ArretLu, arret_pill, broken_rules, read_arrets
 from mutualisation.campagne import require_reader
 from mutualisation.forms.arret import ReouvertureForm, read_kept, read_seen
 from mutualisation.forms.instruction import QUALITE
@@ -153,6 +153,7 @@ def _page(
         "retirees": [lue for lue in lues if lue.ligne.pk not in kept and lue.retirable],
         "reprises": [lue for lue in lues if lue.ligne.pk in kept and lue.ligne.arbitrage == dropped],
         "a_instruire": [lue for lue in lues if lue.ligne.arbitrage == Ligne.Arbitrage.A_INSTRUIRE],
+        "a_revoir": [] if found.arretee else broken_rules(found),
         "droits": found.abilities_for(request.user),
         "relire": relire,
         "refus": refus,

@@ -7,8 +7,9 @@ from comptes.models import Personne
 from comptes.roles import Role
 from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unite
+from mutualisation.arrets import broken_rules
 from mutualisation.etats import ARBITRAGE, ARRET
-from mutualisation.models import ActiviteVersion, Declaration, Ligne
+from mutualisation.models import Declaration, Ligne
 from mutualisation.workflows.complement import close_unanswered
 from mutualisation.workflows.verrou import locked
 from socle import horloge
@@ -34,7 +35,7 @@ def confirm_for_commune(
     """Confirm the choices of a commune: lines out of `gardees` are withdrawn, those withdrawn before and in it come back.
 
     `vues` gives the version of each line the page showed. A second press changes nothing. Raises ActionInterdite, Refus
-    (campaign still open, nothing to confirm, bloc taken in part), Conflit when a line changed since it was read.
+    (campaign still open, nothing to confirm, bloc or prérequis broken), Conflit when a line changed since it was read.
     """
     declaration = locked(Declaration, declaration.pk, select=RELATED)
     if declaration.arret_commune_at and declaration.arret_commune_par == acteur:
@@ -47,7 +48,7 @@ def confirm_for_commune(
     kept = set(gardees)
     withdrawn = [one for one in lignes if one.pk not in kept and _alive(one)]
     back = [one for one in lignes if one.pk in kept and one.arbitrage == Ligne.Arbitrage.ABANDONNEE]
-    _check_blocs(declaration, lignes, kept)
+    _check_rules(declaration, withdrawn, back)
     for ligne in withdrawn:
         _withdraw(ligne, acteur, qualite)
     for ligne in back:
@@ -64,7 +65,8 @@ def confirm_for_commune(
 def confirm_for_epci(*, declaration: Declaration, acteur: Personne, qualite: str) -> Declaration:
     """Confirm for the EPCI, once every line has its decision; a second press changes nothing.
 
-    Raises ActionInterdite, Refus while something is to decide, the campaign is open or there is nothing to confirm.
+    Raises ActionInterdite, Refus while something is to decide, decisions break a bloc or a prérequis, the campaign is open or
+    there is nothing to confirm.
     """
     declaration = locked(Declaration, declaration.pk, select=RELATED)
     if declaration.arret_epci_at and declaration.arret_epci_par == acteur:
@@ -76,6 +78,9 @@ def confirm_for_epci(*, declaration: Declaration, acteur: Personne, qualite: str
     if waiting:
         attend = plural(len(waiting), "demande attend", "demandes attendent")
         raise Refus(f"{declaration.commune} : {attend} encore une décision.")
+    broken = broken_rules(declaration)
+    if broken:
+        raise Refus(f"{declaration.commune} : {' '.join(broken)} Revoyez d'abord vos décisions.")
     declaration.arret_epci_at, declaration.arret_epci_par = horloge.now(), acteur
     _save(declaration, acteur, qualite, "epci", f"Point d'arrêt confirmé par {declaration.epci.nom_commun}")
     _tell(declaration, acteur, [])
@@ -139,24 +144,14 @@ def _check_seen(lignes: list[Ligne], vues: Mapping[int, int]) -> None:
         raise Conflit(f"La Direction des territoires vient de changer {names} : relisez, puis confirmez.")
 
 
-def _check_blocs(declaration: Declaration, lignes: list[Ligne], kept: set[int]) -> None:
-    """Activities of a bloc are taken, and given up, together."""
-    rows = ActiviteVersion.objects.filter(
-        catalogue=declaration.cycle.catalogue,
-        bloc__isnull=False,
-        activite__in=[one.activite_id for one in lignes],
-    )
-    blocs = {
-        activite: (bloc, nom) for activite, bloc, nom in rows.values_list("activite", "bloc", "bloc__nom")
-    }
-    by_bloc: dict[tuple[int, str], set[bool]] = {}
-    for ligne in lignes:
-        bloc = blocs.get(ligne.activite_id)
-        if bloc and (_alive(ligne) or ligne.pk in kept):
-            by_bloc.setdefault(bloc, set()).add(ligne.pk in kept)
-    parted = sorted(nom for (_, nom), choices in by_bloc.items() if len(choices) > 1)
-    if parted:
-        raise Refus(f"Le bloc « {parted[0]} » se garde ou se retire en entier.", field="gardees")
+def _check_rules(declaration: Declaration, withdrawn: list[Ligne], back: list[Ligne]) -> None:
+    """What the commune gives up or takes back breaks no rule; what a decision of the EPCI broke is not hers to mend."""
+    before = broken_rules(declaration)
+    retirees, reprises = [one.pk for one in withdrawn], [one.pk for one in back]
+    after = broken_rules(declaration, retirees=retirees, reprises=reprises)
+    broken = [sentence for sentence in after if sentence not in before]
+    if broken:
+        raise Refus(" ".join(broken), field="gardees")
 
 
 def _withdraw(ligne: Ligne, acteur: Personne, qualite: str) -> None:

@@ -21,7 +21,7 @@ from mutualisation.workflows.effet import move_effect, schedule_effect
 from mutualisation.workflows.evaluation import schedule_evaluations
 from mutualisation.workflows.verrou import locked
 from socle import horloge, registres
-from socle.dates import long_day
+from socle.dates import day_and_year, long_day
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
 from territoire.models import Commune, Epci, Filiation
@@ -294,9 +294,8 @@ def _schedule(cycle: Cycle) -> None:
 
 def _announce(cycle: Cycle, communes: list[Commune]) -> None:
     """A mail to the DGS of these communes."""
-    subject = (
-        f"Vos choix au 1er janvier {cycle.annee} : à déposer avant le {long_day(cycle.declaration_fin_on)}"
-    )
+    effect, end = day_and_year(cycle.effective_on), long_day(cycle.declaration_fin_on)
+    subject = f"Vos choix au {effect} : à déposer avant le {end}"
     write_mails(
         letter
         for commune, people in dgs_by_commune(cycle.epci).items()

@@ -9,11 +9,12 @@ from django.urls import reverse
 
 from journal.models import Courriel, Evenement
 from mutualisation.models import Declaration, Ligne
-from mutualisation.workflows.arret import confirm_for_epci, reopen
+from mutualisation.workflows.arret import confirm_for_commune, confirm_for_epci, reopen
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
 from tests.factories import Monde
+from tests.mutualisation.editions import bloc, requires
 from tests.mutualisation.gestes_instruction import AFTER, ask, comment, confirm, decide
 from tests.mutualisation.test_declaration import text_of
 
@@ -34,6 +35,11 @@ def present(monde: Monde) -> Declaration:
 
 def for_epci(monde: Monde) -> Declaration:
     return confirm_for_epci(declaration=present(monde), acteur=monde.direction, qualite="Direction")
+
+
+def versions(lignes: list[Ligne]) -> dict[int, int]:
+    """The versions a page read now would show."""
+    return dict(Ligne.objects.filter(pk__in=[one.pk for one in lignes]).values_list("pk", "version"))
 
 
 def both(monde: Monde, lignes: list[Ligne]) -> None:
@@ -80,9 +86,7 @@ class TestCommune:
         assert lignes[0].arbitrage == "refusee"
 
     def test_a_line_changed_since_it_was_read_is_a_conflict(self, monde: Monde, lignes: list[Ligne]):
-        from mutualisation.workflows.arret import confirm_for_commune
-
-        seen = {one.pk: one.version for one in lignes}
+        seen = versions(lignes)
         decide(lignes[0], monde.direction, "refusee", "Complet.")
         with pytest.raises(Conflit, match="« Voirie, activité 2 »"):
             confirm_for_commune(
@@ -107,16 +111,33 @@ class TestCommune:
             confirm(present(monde), monde.a.dgs)
 
     def test_a_bloc_is_kept_or_withdrawn_whole(self, monde: Monde, lignes: list[Ligne]):
-        from mutualisation.models import ActiviteVersion, Bloc
-
-        catalogue = monde.cycle.catalogue
-        bloc = Bloc.objects.create(catalogue=catalogue, domaine=lignes[1].domaine, nom="Paie et carrières")
-        ActiviteVersion.objects.filter(
-            catalogue=catalogue, activite__in=[lignes[1].activite, lignes[2].activite]
-        ).update(bloc=bloc)
-        with pytest.raises(Refus, match="« Paie et carrières » se garde ou se retire en entier"):
+        bloc(monde.a.declaration, "Paie et carrières", "DB-01", "DB-02")
+        with pytest.raises(Refus, match="« Paie et carrières » se prend ou se laisse en entier"):
             confirm(present(monde), monde.a.dgs, retirees=(lignes[1],))
         confirm(present(monde), monde.a.dgs, retirees=(lignes[1], lignes[2]))
+
+    def test_a_bloc_comes_back_whole(self, monde: Monde, lignes: list[Ligne]):
+        bloc(monde.a.declaration, "Paie et carrières", "DB-01", "DB-02")
+        confirm(present(monde), monde.a.dgs, retirees=(lignes[1], lignes[2]))
+        reopen(declaration=present(monde), acteur=monde.direction, motif="Erreur.")
+        with pytest.raises(Refus, match="« Paie et carrières »"):
+            confirm_for_commune(
+                declaration=present(monde),
+                acteur=monde.a.dgs,
+                qualite="",
+                vues=versions(lignes),
+                gardees=[lignes[0].pk, lignes[1].pk],
+            )
+
+    def test_what_the_epci_broke_does_not_stop_the_commune(self, monde: Monde, lignes: list[Ligne]):
+        bloc(monde.a.declaration, "Paie et carrières", "DB-01", "DB-02")
+        decide(lignes[1], monde.direction, "refusee", "Complet.")
+        assert confirm(present(monde), monde.a.dgs).arret == "par_commune"
+
+    def test_a_domain_that_another_needs_is_not_withdrawn(self, monde: Monde, lignes: list[Ligne]):
+        requires(monde.a.declaration, "DA", "DB")
+        with pytest.raises(Refus, match="demande d'abord une activité au moins"):
+            confirm(present(monde), monde.a.dgs, retirees=(lignes[1], lignes[2]))
 
     @pytest.mark.parametrize("who", ["collaborateur", "lecteur", "referent"])
     def test_only_the_dgs_and_the_maire(self, monde: Monde, lignes: list[Ligne], who: str):
@@ -128,6 +149,22 @@ class TestEpci:
     def test_everything_must_be_decided(self, monde: Monde, lignes: list[Ligne]):
         decide(lignes[0], monde.direction, "acceptee")
         with pytest.raises(Refus, match="2 demandes attendent encore une décision"):
+            for_epci(monde)
+
+    def test_a_bloc_is_not_decided_in_parts(self, monde: Monde, lignes: list[Ligne]):
+        bloc(monde.a.declaration, "Paie et carrières", "DB-01", "DB-02")
+        for ligne, decision in zip(lignes, ("acceptee", "acceptee", "refusee"), strict=True):
+            decide(ligne, monde.direction, decision, "Complet.")
+        with pytest.raises(Refus, match=r"« Paie et carrières » .* Revoyez d'abord vos décisions"):
+            for_epci(monde)
+        decide(Ligne.objects.get(pk=lignes[1].pk), monde.direction, "refusee", "Complet.")
+        assert for_epci(monde).arret == "par_epci"
+
+    def test_a_domain_is_not_accepted_without_the_one_it_needs(self, monde: Monde, lignes: list[Ligne]):
+        requires(monde.a.declaration, "DA", "DB")
+        for ligne, decision in zip(lignes, ("acceptee", "refusee", "refusee"), strict=True):
+            decide(ligne, monde.direction, decision, "Complet.")
+        with pytest.raises(Refus, match="demande d'abord une activité au moins"):
             for_epci(monde)
 
     def test_after_both_the_lines_are_final(self, monde: Monde, lignes: list[Ligne]):
@@ -196,6 +233,13 @@ class TestPages:
             "vues": [f"{one.pk}:{one.version}" for one in lignes],
             "gardees": [one.pk for one in kept],
         }
+
+    def test_the_page_says_what_to_decide_again(self, monde: Monde, lignes: list[Ligne], client: Any):
+        bloc(monde.a.declaration, "Paie et carrières", "DB-01", "DB-02")
+        decide(lignes[1], monde.direction, "refusee", "Complet.")
+        client.force_login(monde.direction)
+        page = client.get(self._url(monde))
+        assert "se prend ou se laisse en entier" in text_of(page)
 
     def test_the_commune_reads_again_before_it_withdraws(
         self, monde: Monde, lignes: list[Ligne], client: Any
