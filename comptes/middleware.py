@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
 from comptes.contexte import current
-from comptes.reprise import forget, keep, kept, sign
+from comptes.reprise import COOKIE, forget, keep, kept, sign
 from territoire.models import Epci
 
+LOST = (
+    "Votre session avait pris fin, et ce formulaire est trop long pour être gardé : il n'a pas été envoyé. Revenez en arrière "
+    "dans le navigateur pour retrouver votre saisie."
+)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -51,5 +56,7 @@ class SuspendedPostMiddleware:
         if request.method != "POST" or request.user.is_authenticated or not needs_sign_in:
             return None
         if not keep(request):
+            if COOKIE in request.COOKIES:
+                messages.error(request, LOST)
             return None
         return redirect(f"{reverse('comptes:connexion')}?next={reverse('comptes:reprendre')}")

@@ -13,7 +13,7 @@ KEY = "envoi_suspendu"
 # Says who last signed in with this browser. A form of anyone before her is refused by its CSRF token, renewed at each
 # sign-in: so it says who typed the form that comes once the session is over.
 COOKIE = "auteur"
-MAX_KEPT = 300_000
+MAX_KEPT = 1_000_000  # characters: more than the longest form of the site
 
 
 def author_of(personne: Personne) -> str:
@@ -36,17 +36,26 @@ def sign(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def keep(request: HttpRequest) -> bool:
-    """Keep the form just sent; False when it cannot be: files, too long, or from nobody known."""
+    """Keep the form just sent, files aside: only their names; False when it is too long, or from nobody known."""
     author = request.COOKIES.get(COOKIE)
-    if not author or request.FILES or _length(request) > MAX_KEPT:
-        return False
     fields = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
-    request.session[KEY] = {"auteur": author, "path": request.get_full_path(), "fields": fields}
+    if not author or _length(fields) > MAX_KEPT:
+        return False
+    files = {name: [one.name for one in found] for name, found in request.FILES.lists()}
+    request.session[KEY] = {
+        "auteur": author,
+        "path": request.get_full_path(),
+        "fields": fields,
+        "files": files,
+    }
     return True
 
 
 def kept(request: HttpRequest) -> dict[str, Any] | None:
-    """The form kept for who is signed in, « path » and « fields »; somebody else's is erased and never shown."""
+    """The form kept for who is signed in: « path », « fields », and « files » (names by field).
+
+    Somebody else's is erased and never shown.
+    """
     form: dict[str, Any] | None = request.session.get(KEY)
     if form and not constant_time_compare(form.get("auteur", ""), author_of(person(request))):
         forget(request)
@@ -59,7 +68,6 @@ def forget(request: HttpRequest) -> None:
     request.session.pop(KEY, None)
 
 
-def _length(request: HttpRequest) -> int:
-    """Bytes announced; the body itself cannot be read again once a multipart form has been parsed."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length) if length.isdecimal() else MAX_KEPT + 1
+def _length(fields: dict[str, list[str]]) -> int:
+    """Characters typed."""
+    return sum(len(value) for values in fields.values() for value in values)

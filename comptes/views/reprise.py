@@ -12,7 +12,10 @@ LONG = 20
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest) -> HttpResponse:
-    """Show what was kept, with one button that sends it where it was going; POST gives it up."""
+    """Show what was kept, with one button that sends it where it was going; POST gives it up.
+
+    Files are not kept: they are asked for again, under the names they had.
+    """
     form = kept(request)
     if request.method == "POST":
         forget(request)
@@ -22,6 +25,5 @@ def resume(request: HttpRequest) -> HttpResponse:
         return redirect("accueil")
     fields = [(name, value) for name, values in form["fields"].items() for value in values]
     textes = [value for _, value in fields if len(value) > LONG]
-    return render(
-        request, "comptes/reprendre.html", {"chemin": form["path"], "champs": fields, "textes": textes}
-    )
+    context = {"chemin": form["path"], "champs": fields, "textes": textes, "fichiers": form["files"].items()}
+    return render(request, "comptes/reprendre.html", context)

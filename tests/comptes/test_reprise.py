@@ -5,10 +5,11 @@ from html import unescape
 from http import HTTPStatus
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from comptes.models import Personne
-from comptes.reprise import COOKIE, KEY
+from comptes.reprise import COOKIE, KEY, MAX_KEPT
 from comptes.roles import Role
 from tests.comptes import captured
 from tests.factories import PASSWORD, EpciFactory, PersonneFactory, holder
@@ -99,6 +100,30 @@ class TestRoundTrip:
         sign_in(client, administrateur)
         client.post("/reprendre/")
         assert client.get("/reprendre/").url == "/"
+
+
+class TestFiles:
+    @pytest.fixture
+    def offered(self, client, administrateur):
+        """What is offered after a form with a file came too late."""
+        file = SimpleUploadedFile("délibération.pdf", b"%PDF-1.7")
+        client.post("/personnes/nouvelle/", {**SAISIE, "fichier": file})
+        assert sign_in(client, administrateur).url == "/reprendre/"
+        return client.get("/reprendre/").content.decode()
+
+    def test_what_was_typed_is_kept(self, offered):
+        assert hidden_fields(offered) == SAISIE
+
+    def test_the_file_is_asked_for_again(self, offered):
+        assert re.search(r"Joignez de nouveau\s: délibération.pdf", offered)
+        assert re.search(r'<input[^>]*type="file" name="fichier"', offered)
+        assert 'enctype="multipart/form-data"' in captured(r"<form([^>]*id=\"renvoi\"[^>]*)>", offered)
+
+
+def test_a_form_too_long_to_keep_says_so(client, administrateur):
+    away = client.post("/personnes/nouvelle/", {**SAISIE, "fonction": "é" * (MAX_KEPT + 1)})
+    assert away.url == "/connexion/?next=/personnes/nouvelle/"
+    assert "trop long pour être gardé" in unescape(client.get(away.url).content.decode())
 
 
 class TestNobodyElse:
