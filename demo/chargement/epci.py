@@ -5,11 +5,12 @@ from datetime import date, datetime, time
 from random import Random
 
 from contrats.workflows.fiche import load_reference_fiches
-from demo.chargement import annee, choix, conventions, gens, territoire
+from demo.chargement import annee, campagne, choix, conventions, gens, territoire
 from demo.chargement.noms import Registre
 from demo.horloge import replay_until, set_now
 from journal.models import Tache
 from mutualisation.models import Adhesion, Catalogue, Domaine
+from mutualisation.models.cycle import default_dates
 from mutualisation.workflows.catalogue import load_reference_catalogue
 from socle import horloge
 from territoire.models import Commune, Epci
@@ -71,16 +72,21 @@ def _shared_domaines(commune: Commune, day: date) -> list[Domaine]:
 
 
 def _live(who: gens.Gens, sharing: list[Commune], day: date, target: datetime, random: Random) -> None:
-    cycle = annee.open_campaign(who.epci, day)
+    """The year up to `target`: jobs and people's acts each at their instant, in order."""
+    cycle = annee.open_campaign(who.epci, day.year + 1)
     begin = horloge.at_hour(cycle.ouverture_on, MORNING, who.epci.fuseau)
     with horloge.at(begin):
         annee.contracts(who.epci, sharing, date(day.year, 1, 1), random)
+    for moment, act in campagne.steps(who, cycle, sharing, random):
+        if moment < target:
+            replay_until(moment, floor=begin)
+            with horloge.at(moment):
+                act()
+    if day >= default_dates(who.epci, day.year + 2)["ouverture_on"]:
+        annee.open_campaign(who.epci, day.year + 2)
     replay_until(target, floor=begin)
     _check(who.epci)
     annee.hold_reviews(who, target, random)
-    with horloge.at(target):
-        annee.some_declarations(who, cycle, sharing, target, random)
-        annee.some_instruction(who, cycle)
 
 
 def _check(epci: Epci) -> None:

@@ -17,14 +17,14 @@ POLES_DE_BORDEAUX = {
     "Pôle Sud": ("begles", "gradignan", "pessac", "talence", "villenave d ornon"),
 }  # fmt: skip
 AUTRES_POLES = ("Pôle Centre", "Pôle Est", "Pôle Nord", "Pôle Ouest", "Pôle Sud")
-SMALLEST_WITH_POLES = 12
+COMMUNES_A_POLE = 6  # at least, so that a small EPCI has two pôles rather than five of one commune
 
 
 def draw(epci: Epci, communes: list[Commune]) -> None:
-    """Put the communes of an EPCI in pôles; a small one has none."""
+    """Put the communes of an EPCI in pôles: five, fewer in a small one."""
     if epci.siren == BORDEAUX:
         draw_poles(epci=epci, poles=_bordeaux(communes))
-    elif len(communes) >= SMALLEST_WITH_POLES:
+    else:
         draw_poles(epci=epci, poles=_chunks(communes))
 
 
@@ -37,5 +37,6 @@ def _bordeaux(communes: Iterable[Commune]) -> dict[str, list[Commune]]:
 
 
 def _chunks(communes: list[Commune]) -> dict[str, list[Commune]]:
-    size = -(-len(communes) // len(AUTRES_POLES))
-    return {name: communes[n * size : (n + 1) * size] for n, name in enumerate(AUTRES_POLES)}
+    names = AUTRES_POLES[: max(2, len(communes) // COMMUNES_A_POLE)]
+    size = -(-len(communes) // len(names))
+    return {name: communes[n * size : (n + 1) * size] for n, name in enumerate(names)}
