@@ -1,11 +1,11 @@
 """What a person may reach on a day, read once per request: the ground of every `visible_to(user)`."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from comptes.roles import Role
-from socle import horloge, registres
+from socle import registres
+from territoire.models import today_of
 
 if TYPE_CHECKING:
     from comptes.models import Personne
@@ -51,10 +51,8 @@ class Acces:
 
     @classmethod
     def of(cls, personne: "Personne") -> "Acces":
-        """Titles in force today: habilitations, then what derives from seats."""
-        # Each EPCI has its own midnight; a title begins or ends at most a day early overseas, never at another EPCI.
-        today = horloge.today("Europe/Paris")
-        return cls((*_from_habilitations(personne, today), *registres.titres.gather(personne, today)))
+        """Titles in force today, by the day of each EPCI: habilitations, then what derives from seats."""
+        return cls((*_from_habilitations(personne), *registres.titres.gather(personne)))
 
     def with_role(self, *roles: Role) -> list[Titre]:
         return [titre for titre in self.titres if titre.role in roles]
@@ -91,10 +89,9 @@ class Acces:
         return commune_id in self.communes_with(*roles)
 
 
-def _from_habilitations(personne: "Personne", today: date) -> list[Titre]:
-    rows: Any = (
-        personne.habilitations.on(today).select_related("epci", "pole", "commune").order_by("debut", "pk")
-    )
+def _from_habilitations(personne: "Personne") -> list[Titre]:
+    present: Any = personne.habilitations.on(today_of("epci"))
+    rows = present.select_related("epci", "pole", "commune").order_by("debut", "pk")
     return [
         Titre(
             role=Role(row.role),

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from comptes.models import Habilitation, Personne
 from comptes.roles import Role
-from territoire.models import Epci
+from socle import registres
+from socle.registres import Tenue
+from territoire.models import Epci, today_of
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,21 @@ class Annuaire:
     def people(self) -> QuerySet[Personne]:
         """Everyone who holds, held or will hold a habilitation here."""
         return Personne.objects.in_epcis([self.epci.pk])
+
+    def tenues(self, personne: Personne) -> list[Tenue]:
+        """What the person answers for here, or will, besides her habilitations: her seats, her teams."""
+        return [tenue for tenue in registres.tenues.gather(personne) if tenue.epci_id == self.epci.pk]
+
+    def serves_elsewhere(self, personne: Personne) -> bool:
+        """Whether the person holds, or will hold, a title in another EPCI: her account is then not this one's to close."""
+        others = personne.habilitations.exclude(epci=self.epci)
+        current = others.filter(Q(fin=None) | Q(fin__gt=today_of("epci")))
+        tenues = registres.tenues.gather(personne)
+        return current.exists() or any(tenue.epci_id != self.epci.pk for tenue in tenues)
+
+    def has_served_elsewhere(self, personne: Personne) -> bool:
+        """Whether the person also held a title in another EPCI: her account still reads what she was sent there."""
+        return self.serves_elsewhere(personne) or personne.habilitations.exclude(epci=self.epci).exists()
 
 
 def administrators(epcis: Iterable[int], on: date) -> QuerySet[Personne]:

@@ -66,6 +66,23 @@ def recipients(
     return Carnet(epci, roles, commune).people(roles, on, domaine=domaine)
 
 
+def heads_by_commune(epci: Epci, on: date, commune: Commune | None = None) -> dict[Commune, list[Personne]]:
+    """Who answers for each commune (or for one) on a day: its DGS, else its maire; communes in French order.
+
+    A commune that has neither is left out.
+    """
+    found = {
+        **Carnet(epci, [Role.MAIRE], commune).by_commune(on),
+        **Carnet(epci, [Role.DGS], commune).by_commune(on),
+    }
+    return {one: found[one] for one in sorted(found, key=lambda one: (one.tri, one.pk))}
+
+
+def heads_of(epci: Epci, commune: Commune, on: date) -> list[Personne]:
+    """Who answers for a commune on a day: its DGS, else its maire; what one does not read is told to nobody else."""
+    return heads_by_commune(epci, on, commune).get(commune, [])
+
+
 def held(epci: Epci, roles: frozenset[str], commune: Commune | None) -> Iterable[Destinataire]:
     """The habilitations of some roles: those of a commune, and those that are wider."""
     rows = Habilitation.objects.filter(epci=epci, role__in=roles, personne__is_active=True)

@@ -131,6 +131,7 @@ UNDER: dict[str, tuple[str, ...]] = {
     "mutualisation:siege_nouveau": MATRICE,
     "mutualisation:poles": MATRICE,
     "mutualisation:equipes": MATRICE,
+    "mutualisation:equipe": MATRICE,
     "mutualisation:jours_feries": (*CAMPAGNE, *MATRICE),
     "contrats:engagement": CONTRATS,
     "contrats:engagement_modifier": CONTRATS,

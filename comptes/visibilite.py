@@ -6,8 +6,7 @@ from django.db.models import Q, QuerySet
 
 from comptes.acces import Titre
 from comptes.roles import ROLES_COMMUNE, Role
-from socle import horloge
-from territoire.models import Appartenance
+from territoire.models import Appartenance, today_of
 
 COMMUNE_ROLES = tuple(Role(value) for value in ROLES_COMMUNE)
 NOBODY = Q(pk__in=())
@@ -23,7 +22,7 @@ def pairs(titres: list[Titre], epci: str, commune: str) -> Q:
 
 def members_of_pole(pole_id: int | None) -> QuerySet:
     """Ids of the communes that stand in a pôle today."""
-    present = Appartenance.objects.on(horloge.today("Europe/Paris"))
+    present = Appartenance.objects.on(today_of("epci"))
     return present.filter(pole=pole_id).values("commune")
 
 

@@ -62,6 +62,36 @@ class IdentiteForm(forms.Form):
         return Identite(**self.cleaned_data)
 
 
+class CompteForm(IdentiteForm):
+    """Who a person is, corrected; `fixe` says why her address may not change, when it may not."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, personne: Personne, fixe: str, **kwargs: Any) -> None:
+        names = (*IdentiteForm.base_fields, "version")
+        super().__init__(*args, initial={name: getattr(personne, name) for name in names}, **kwargs)
+        self.fields["email"].disabled = bool(fixe)
+        self.fields["email"].help_text = (
+            fixe or "Elle sert à se connecter. Les liens déjà envoyés ne serviront plus."
+        )
+
+    @property
+    def identite(self) -> Identite:
+        return Identite(**{name: self.cleaned_data[name] for name in IdentiteForm.base_fields})
+
+
+class DepartForm(forms.Form):
+    """Why an account is closed."""
+
+    motif = forms.CharField(
+        label="Motif",
+        max_length=500,
+        help_text="Par exemple : a quitté la collectivité le 31 janvier. L'historique du compte le garde.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Écrivez un motif, même court."},
+    )
+
+
 class MandatForm(forms.Form):
     """A role, its perimeter and its days; the last one is included, as people say it."""
 

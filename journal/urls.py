@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from journal.views import courriel, evenement, invitation, personne, tache, vue
+from journal.views import compte, courriel, evenement, invitation, personne, tache, vue
 
 app_name = "journal"
 urlpatterns = [
     path("courriels/", courriel.index, name="courriels"),
     path("courriels/<int:pk>/", courriel.show, name="courriel"),
+    path("courriels/<int:pk>/renvoyer/", courriel.resend, name="courriel_renvoyer"),
     path("taches/", tache.index, name="taches"),
     path("historique/<str:objet_type>/<int:objet_id>/", evenement.history, name="historique"),
 ]
@@ -18,6 +19,9 @@ personnes = [
     path("personnes/", personne.index, name="personnes"),
     path("personnes/nouvelle/", personne.create, name="personne_nouvelle"),
     path("personnes/<int:pk>/", personne.show, name="personne"),
+    path("personnes/<int:pk>/corriger/", compte.correct, name="compte_corriger"),
+    path("personnes/<int:pk>/fermer/", compte.close, name="compte_fermer"),
+    path("personnes/<int:pk>/rouvrir/", compte.reopen, name="compte_rouvrir"),
     path("personnes/<int:pk>/habilitations/", personne.grant, name="habilitation_nouvelle"),
     path("personnes/<int:pk>/inviter/", personne.send_invitation, name="inviter"),
     path("habilitations/<int:pk>/fin/", personne.end, name="habilitation_fin"),

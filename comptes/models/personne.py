@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from comptes.acces import Acces
+from socle.models import Versioned
 from socle.typographie import sort_key
 
 
@@ -21,7 +22,7 @@ class PersonneManager(BaseUserManager["Personne"]):
         return self.filter(habilitations__epci__in=epcis).distinct()
 
 
-class Personne(AbstractBaseUser):
+class Personne(Versioned, AbstractBaseUser):
     """An account: a human being, or the machine account of an intranet."""
 
     email = models.EmailField("adresse électronique", unique=True)

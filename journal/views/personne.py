@@ -1,5 +1,6 @@
 """The directory of people of an EPCI: its administrators' pages."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -13,9 +14,11 @@ from comptes.annuaire import Annuaire
 from comptes.contexte import person
 from comptes.models import Habilitation, Personne, Role
 from journal.forms import FinForm, IdentiteForm, MandatForm, RechercheForm
-from journal.models import Courriel
+from journal.models import Courriel, Evenement
 from journal.workflows import personne as workflow
+from journal.workflows.compte import FERME
 from journal.workflows.invitation import INVITATION, invite
+from socle import horloge
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
 from socle.typographie import sort_key
@@ -120,26 +123,49 @@ def _detail(
     request: HttpRequest, personne: Personne, mandat: MandatForm, fin: tuple[int, FinForm] | None = None
 ) -> HttpResponse:
     """The page of an account; `fin` is the form of the habilitation whose end was just refused."""
-    rows = Habilitation.objects.filter(personne=personne, epci=request.epci).select_related("pole", "commune")
+    held = Habilitation.objects.filter(personne=personne, epci=request.epci).select_related("pole", "commune")
+    rows = list(held.order_by("-debut", "-pk"))
     refused = fin is not None or mandat.is_bound
+    sent = _invitations(request.epci).filter(destinataire=personne).order_by("-ecrit_at").first()
     context = {
         "personne": personne,
-        "lignes": [_row(row, request.epci, fin) for row in rows.order_by("-debut", "-pk")],
+        "lignes": [_row(row, request.epci, personne, fin) for row in rows],
         "mandat": mandat,
         "fautes": fin[1] if fin else mandat,
-        "derniere_invitation": _invitations(request.epci)
-        .filter(destinataire=personne)
-        .order_by("-ecrit_at")
-        .first(),
+        "derniere_invitation": sent,
+        "invitation_morte": bool(sent and sent.perime_at and sent.perime_at <= horloge.now()),
         "peut_entrer": personne.has_usable_password(),
+        "tenues": Annuaire(request.epci).tenues(personne),
+        "fin_des_roles": _last_day(rows),
+        "fermeture": {} if personne.is_active else _closing(personne, request.epci),
     }
     return render(request, "comptes/personne/detail.html", context, status=REFUSED if refused else 200)
 
 
-def _row(row: Habilitation, epci: Epci, fin: tuple[int, FinForm] | None) -> dict[str, Any]:
+def _last_day(rows: list[Habilitation]) -> date | None:
+    """The last day of the last role here; None while one has no end."""
+    ends = [row.fin for row in rows if row.fin]
+    return max(ends) - workflow.ONE_DAY if ends and len(ends) == len(rows) else None
+
+
+def _closing(personne: Personne, epci: Epci) -> dict[str, Any]:
+    """When, by whom and why the account was closed; empty when it was not from here."""
+    lines = Evenement.objects.about(personne).filter(epci=epci, type=FERME)
+    line = lines.select_related("acteur", "detail").first()
+    if line is None:
+        return {}
+    detail = getattr(line, "detail", None)  # may have been purged
+    return {"le": line.survenu_at, "par": line.acteur, "motif": detail.contenu["motif"] if detail else ""}
+
+
+def _row(
+    row: Habilitation, epci: Epci, personne: Personne, fin: tuple[int, FinForm] | None
+) -> dict[str, Any]:
     today = epci.today
     ended = row.fin is not None and row.fin <= today
     mot, ton = ("à venir", "a") if row.debut > today else ("en cours", "v")
+    if not personne.is_active:
+        mot, ton = "sans effet, compte fermé", "n"
     form = (
         fin[1] if fin and fin[0] == row.pk else FinForm(prefix=_prefix(row), initial={"dernier_jour": today})
     )

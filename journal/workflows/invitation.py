@@ -82,14 +82,21 @@ def epci_of(personne: Personne) -> Epci | None:
     return habilitation.epci if habilitation else None
 
 
+def outdate_links(personne: Personne) -> None:
+    """Say of the links already written that they are of no use: not sent any more, and no reason to refuse a new one."""
+    now = horloge.now()
+    links = Courriel.objects.filter(destinataire=personne, type__in=SAME_REQUEST)
+    links.filter(perime_at__gt=now).update(perime_at=now)
+
+
 def _send_link(personne: Personne, epci: Epci, type: str, sujet: str) -> bool:
     """Write the mail unless the same request was just made; returns whether it was written."""
-    Personne.objects.select_for_update(of=("self",)).get(pk=personne.pk)
+    Personne.objects.select_for_update(of=("self",), no_key=True).get(pk=personne.pk)
     now = horloge.now()
     previous = Courriel.objects.filter(
         destinataire=personne, type=type, objet_type=personne._meta.label_lower
     )
-    if previous.filter(ecrit_at__gt=now - SAME_REQUEST[type]).exists():
+    if previous.filter(ecrit_at__gt=now - SAME_REQUEST[type], perime_at__gt=now).exists():
         return False
     write_mail(
         destinataire=personne,

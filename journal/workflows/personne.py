@@ -16,6 +16,8 @@ from socle.erreurs import Refus
 from territoire.models import Commune, Epci, Pole
 
 ONE_DAY = timedelta(days=1)
+CLOSED_HERE = "Ce compte est fermé : l'administrateur de votre EPCI peut le rouvrir."
+CLOSED_ELSEWHERE = "Ce compte est fermé : seul l'administrateur de l'EPCI où cette personne a, ou a eu, un rôle peut le rouvrir."
 
 
 class CompteExistant(Refus):
@@ -56,6 +58,15 @@ class Mandat:
 def find_personne(email: str) -> Personne | None:
     """The account of an address, compared without case."""
     return Personne.objects.filter(email__iexact=email.strip()).first()
+
+
+def refuse_closed(personne: Personne, epci: Epci) -> None:
+    """Raise Refus for a closed account, with who can reopen it."""
+    if personne.is_active:
+        return
+    annuaire = Annuaire(epci)
+    here = annuaire.people().filter(pk=personne.pk).exists() and not annuaire.serves_elsewhere(personne)
+    raise Refus(CLOSED_HERE if here else CLOSED_ELSEWHERE, field="email")
 
 
 @unite
@@ -106,14 +117,15 @@ def _open(epci: Epci, acteur: Personne | None, identite: Identite) -> Personne:
 def grant(*, personne: Personne, epci: Epci, acteur: Personne | None, mandat: Mandat) -> Habilitation:
     """Give a role on a perimeter of the EPCI; the very same one again is the one already given.
 
-    Raises ActionInterdite unless `acteur` (None: installation) administers the EPCI; Refus for a perimeter
-    that does not suit the role or is foreign, dates out of order, the same role over some of the same days.
+    Raises ActionInterdite unless `acteur` (None: installation) administers the EPCI; Refus for a closed account, a
+    perimeter that does not suit the role or is foreign, dates out of order, the same role over some of the same days,
+    a second maire.
     """
     _check_right(epci, acteur)
     _check_perimeter(epci, mandat)
     _check_dates(mandat)
     # One line at a time for one person: a double click finds the first.
-    Personne.objects.select_for_update(of=("self",)).get(pk=personne.pk)
+    refuse_closed(Personne.objects.select_for_update(of=("self",), no_key=True).get(pk=personne.pk), epci)
     overlapping = _same(personne, epci, mandat).filter(Q(fin=None) | Q(fin__gt=mandat.debut))
     if mandat.fin:
         overlapping = overlapping.filter(debut__lt=mandat.fin)
@@ -122,7 +134,7 @@ def grant(*, personne: Personne, epci: Epci, acteur: Personne | None, mandat: Ma
         return existing
     if existing:
         raise Refus(f"{personne} tient déjà ce rôle {_period(existing.debut, existing.fin)}.", field="debut")
-    habilitation = Habilitation.objects.create(personne=personne, epci=epci, **vars(mandat))
+    habilitation = _create(personne, epci, mandat)
     _record(
         habilitation,
         acteur,
@@ -132,16 +144,26 @@ def grant(*, personne: Personne, epci: Epci, acteur: Personne | None, mandat: Ma
     return habilitation
 
 
+def _create(personne: Personne, epci: Epci, mandat: Mandat) -> Habilitation:
+    try:
+        with unit():
+            return Habilitation.objects.create(personne=personne, epci=epci, **vars(mandat))
+    except IntegrityError as error:  # habilitation_one_maire: the rest was checked
+        raise Refus(
+            f"{mandat.commune} a déjà un maire ces jours-là : mettez d'abord fin à son rôle.", field="debut"
+        ) from error
+
+
 @unite
 def end(*, habilitation: Habilitation, acteur: Personne, dernier_jour: date) -> None:
     """Let `dernier_jour` be the last day of a habilitation; one that would then never begin is withdrawn.
 
-    Raises ActionInterdite; Refus for a day before the beginning of one already begun, or when it would leave
-    the EPCI without administrator.
+    Raises ActionInterdite; Refus for a day before the beginning of one already begun, or when it would leave the EPCI
+    without administrator, or out of its directory somebody who still holds a seat there.
     """
     _check_right(habilitation.epci, acteur)
-    epci = Epci.objects.select_for_update(of=("self",)).get(pk=habilitation.epci_id)
-    row = Habilitation.objects.select_for_update(of=("self",)).filter(pk=habilitation.pk).first()
+    epci = locked_epci(habilitation.epci_id)
+    row = Habilitation.objects.select_for_update(of=("self",), no_key=True).filter(pk=habilitation.pk).first()
     fin = dernier_jour + ONE_DAY
     if row is None or row.fin == fin:
         return
@@ -151,6 +173,7 @@ def end(*, habilitation: Habilitation, acteur: Personne, dernier_jour: date) -> 
         )
     _keep_an_administrator(row, max(fin, row.debut))
     if fin <= row.debut:
+        _keep_in_directory(row, epci)
         _record(row, acteur, "annulee", f"Habilitation retirée avant son début : {_label(row)}")
         row.delete()
         return
@@ -163,6 +186,22 @@ def end(*, habilitation: Habilitation, acteur: Personne, dernier_jour: date) -> 
         f"Habilitation : {_label(row)}, dernier jour {day_and_year(dernier_jour)}",
         detail={"fin": {"avant": before.isoformat() if before else None, "apres": fin.isoformat()}},
     )
+
+
+def locked_epci(pk: int) -> Epci:
+    """The EPCI, locked against whoever else takes roles away from its people; new ones may be given meanwhile."""
+    return Epci.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+
+def _keep_in_directory(row: Habilitation, epci: Epci) -> None:
+    """Refuse to withdraw the only role here of who answers for something: nobody could lock her out any more."""
+    held = Annuaire(epci).tenues(row.personne)
+    if held and not Habilitation.objects.filter(personne=row.personne, epci=epci).exclude(pk=row.pk).exists():
+        raise Refus(
+            f"Sans ce rôle, {row.personne} quitterait la liste des personnes et resterait {held[0].texte}. "
+            "La Direction des territoires doit d'abord nommer quelqu'un d'autre.",
+            field="dernier_jour",
+        )
 
 
 def _keep_an_administrator(row: Habilitation, fin: date) -> None:
@@ -227,7 +266,7 @@ def _record(
     libelle: str,
     detail: dict[str, object] | None = None,
 ) -> None:
-    """A line about the person, without her name: the line may be read by her whole commune."""
+    """A line about the person, read by administrators; without her name, since lines stay and details may be purged."""
     record(
         type=f"habilitation.{what}",
         objet=row.personne,

@@ -3,22 +3,23 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
-from comptes.models import Personne
-from mutualisation.referents import people_of
+from comptes.models import Equipe, Personne
+from mutualisation.referents import candidates
 from socle.saisie import phone_number
-from territoire.models import Epci
 
 
 class PersonnesField(forms.ModelMultipleChoiceField):
     """People, told apart by their address."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj} – {obj.email}"
+        closed = "" if obj.is_active else ", compte fermé"
+        return f"{obj} – {obj.email}{closed}"
 
 
 class EquipeForm(forms.Form):
-    """A new team: its name, the number to call, its members."""
+    """A team: its name, the number to call, its members."""
 
     nom = forms.CharField(
         label="Nom de l'équipe", max_length=200, error_messages={"required": "Donnez un nom à l'équipe."}
@@ -43,7 +44,52 @@ class EquipeForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, epci: Epci, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, equipe: Equipe, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["membres"].queryset = people_of(epci)
+        fields["membres"].queryset = candidates(equipe)
+
+
+class EquipeChangeeForm(EquipeForm):
+    """A team as it stands, to be changed: `membres` shows who is in, `ajouts` who might be, for one answer."""
+
+    ajouts = PersonnesField(
+        Personne.objects.none(),
+        label="Personnes à ajouter",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None = None, *, equipe: Equipe) -> None:
+        present = list(equipe.membres.order_by("tri", "pk"))
+        texts = {name: getattr(equipe, name) for name in ("nom", "telephone", "version")}
+        super().__init__(_united(data), equipe=equipe, initial={**texts, "membres": present})
+        fields: dict[str, Any] = self.fields
+        fields["membres"].help_text = "Décochez qui sort de l'équipe."
+        people = fields["ajouts"].queryset = fields["membres"].queryset
+        shown = {"membres": present, "ajouts": [one for one in people if one not in present]}
+        for name, some in shown.items():
+            fields[name].choices = [(one.pk, fields[name].label_from_instance(one)) for one in some]
+
+    @property
+    def adds_somebody(self) -> bool:
+        """Whether somebody who is not in was ticked: a form that comes back shows it."""
+        ticked = self["ajouts"].value() or ()
+        field: Any = self.fields["ajouts"]
+        return any(str(pk) in ticked for pk, _ in field.choices)
+
+    def clean(self) -> dict[str, Any]:
+        """Both lists hold the same people: one is enough."""
+        self.cleaned_data.pop("ajouts", None)
+        return self.cleaned_data
+
+
+def _united(data: QueryDict | None) -> QueryDict | None:
+    """The boxes ticked, in both lists: while the form was typed, somebody may have come in or gone out."""
+    if data is None:
+        return None
+    data, ticked = data.copy(), [*data.getlist("membres"), *data.getlist("ajouts")]
+    for name in ("membres", "ajouts"):
+        data.setlist(name, ticked)
+    return data

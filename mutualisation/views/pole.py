@@ -1,4 +1,4 @@
-"""Pôles territoriaux: which communes each one gathers, and drawing them."""
+"""Pôles territoriaux: which communes each one gathers, drawing and erasing them."""
 
 from django.contrib import messages
 from django.forms import BaseForm
@@ -8,11 +8,11 @@ from django.views.decorators.http import require_http_methods
 
 from comptes.contexte import person
 from comptes.roles import Role
-from mutualisation.forms.pole import PREFIX, AffectationForm, PoleForm, RenommerForm
+from mutualisation.forms.pole import PREFIX, AffectationForm, PoleForm, RenommerForm, SupprimerForm
 from mutualisation.matrice import members
 from mutualisation.views.matrice import current_epci
 from mutualisation.views.refus import status_of, tell
-from mutualisation.workflows.pole import WHO_DRAWS, assign_poles, draw_pole, rename_pole
+from mutualisation.workflows.pole import WHO_DRAWS, assign_poles, delete_pole, draw_pole, rename_pole
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
 from territoire.models import Epci
@@ -20,7 +20,7 @@ from territoire.models import Epci
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def poles(request: HttpRequest) -> HttpResponse:
-    """The pôles and their communes; the Direction creates one, renames one, or says the pôle of each commune."""
+    """The pôles and their communes; the Direction creates, renames or erases one, or says the pôle of each commune."""
     epci = current_epci(request)
     if request.method != "POST":
         return _show(request, epci)
@@ -30,6 +30,8 @@ def poles(request: HttpRequest) -> HttpResponse:
         return _assign(request, epci)
     if "renommer-pole" in request.POST:
         return _rename(request, epci)
+    if "supprimer-pole" in request.POST:
+        return _delete(request, epci)
     return _draw(request, epci)
 
 
@@ -67,6 +69,22 @@ def _rename(request: HttpRequest, epci: Epci) -> HttpResponse:
     return _show(request, epci, status, renommer=form)
 
 
+def _delete(request: HttpRequest, epci: Epci) -> HttpResponse:
+    form = SupprimerForm(request.POST, epci=epci)
+    status = 422
+    if form.is_valid():
+        pole = form.cleaned_data["pole"]
+        try:
+            delete_pole(pole=pole, acteur=person(request))
+        except Refus as refus:
+            tell(form, refus)
+            status = status_of(refus)
+        else:
+            messages.success(request, f"{pole} : pôle supprimé.")
+            return redirect("mutualisation:poles")
+    return _show(request, epci, status, supprimer=form)
+
+
 def _assign(request: HttpRequest, epci: Epci) -> HttpResponse:
     form = AffectationForm(request.POST, epci=epci)
     status = 422
@@ -101,6 +119,7 @@ def _show(request: HttpRequest, epci: Epci, status: int = 200, **sent: BaseForm)
         "qui_peut": WHO_DRAWS,
         "form": PoleForm(),
         "renommer": RenommerForm(epci=epci),
+        "supprimer": SupprimerForm(epci=epci),
         "affectation": AffectationForm(epci=epci),
         **sent,
     }

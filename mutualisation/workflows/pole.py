@@ -1,16 +1,18 @@
-"""Drawing the pôles territoriaux, and saying which communes each one gathers."""
+"""Drawing the pôles territoriaux, erasing those never used, and saying which communes each one gathers."""
 
 from collections.abc import Mapping
 from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from comptes.models import Personne
+from comptes.models import Habilitation, Personne
 from comptes.roles import Role
 from journal.workflows.unite import record, unite
+from mutualisation.models import Siege
 from socle.dates import day_and_year
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
+from socle.typographie import enumerate_french, plural
 from territoire.models import Appartenance, Epci, Pole
 
 WHO_DRAWS = "Seule la Direction des territoires dessine les pôles."
@@ -37,7 +39,7 @@ def draw_pole(*, epci: Epci, nom: str, acteur: Personne) -> Pole:
 def rename_pole(*, pole: Pole, nom: str, acteur: Personne) -> Pole:
     """Give another name to a pôle, past days included. Raises ActionInterdite, Refus for no name or one already taken."""
     _check_right(pole.epci, acteur)
-    pole = Pole.objects.select_for_update(of=("self",)).select_related("epci").get(pk=pole.pk)
+    pole = Pole.objects.select_for_update(of=("self",), no_key=True).select_related("epci").get(pk=pole.pk)
     before = pole.nom
     _name(pole, nom)
     if pole.nom != before:
@@ -50,6 +52,48 @@ def rename_pole(*, pole: Pole, nom: str, acteur: Personne) -> Pole:
             contenu={"pole": pole.pk, "nom": pole.nom},
         )
     return pole
+
+
+@unite
+def delete_pole(*, pole: Pole, acteur: Personne) -> None:
+    """Erase a pôle drawn by mistake: one that nothing ever used. Twice changes nothing.
+
+    Raises ActionInterdite, Refus with what uses it, or did.
+    """
+    _check_right(pole.epci, acteur)
+    # Whoever puts communes in pôles waits, then no longer finds this one.
+    Epci.objects.select_for_update(no_key=True).get(pk=pole.epci_id)
+    if not Pole.objects.filter(pk=pole.pk).exists():
+        return
+    uses = _uses(pole)
+    if uses:
+        raise Refus(
+            f"{pole} ne s'efface pas, pour que l'historique reste lisible : il a {enumerate_french(uses)}, "
+            "aujourd'hui, autrefois ou plus tard. Vous pouvez le renommer.",
+            field="pole",
+        )
+    record(
+        type="pole.supprime",
+        objet=pole,
+        epci=pole.epci,
+        acteur=acteur,
+        libelle=f"{pole} : pôle supprimé",
+        contenu={"pole": pole.pk, "nom": pole.nom},
+    )
+    pole.delete()
+
+
+def _uses(pole: Pole) -> list[str]:
+    """What ever pointed to a pôle, in words."""
+    communes = Appartenance.objects.filter(pole=pole).values("commune").distinct().count()
+    sieges = Siege.objects.filter(pole=pole).count()
+    roles = Habilitation.objects.filter(pole=pole).count()
+    told = (
+        (communes, "commune", "communes"),
+        (sieges, "siège", "sièges"),
+        (roles, "rôle de directeur", "rôles de directeur"),
+    )
+    return [plural(count, *words) for count, *words in told if count]
 
 
 def _name(pole: Pole, nom: str) -> None:

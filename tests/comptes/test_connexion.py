@@ -1,19 +1,25 @@
 """Signing in and out, and what throttles it."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 import pytest
+from axes.models import AccessLog
 from django.urls import reverse
 
+from comptes import limites
 from comptes.roles import Role
+from journal.workflows.invitation import choose_password
+from socle import horloge
 from tests.factories import PASSWORD, EpciFactory, PersonneFactory, holder
 
 CONNEXION = "/connexion/"
 pytestmark = pytest.mark.django_db
 
 
-def sign_in(client, email, password=PASSWORD, **more):
-    return client.post(CONNEXION, {"username": email, "password": password, **more})
+def sign_in(client, email, password=PASSWORD, address="127.0.0.1", **more):
+    data = {"username": email, "password": password, **more}
+    return client.post(CONNEXION, data, REMOTE_ADDR=address)
 
 
 def signed_in(client):
@@ -86,6 +92,74 @@ class TestThrottling:
         for _ in range(6):
             sign_in(client, "c@exemple.fr", "faux")
         assert sign_in(client, other.email).status_code == HTTPStatus.FOUND
+
+
+class TestWiderThrottling:
+    """Beyond address and origin together: all the tries of an account, all those of an origin."""
+
+    @pytest.fixture(autouse=True)
+    def _low_limits(self, monkeypatch):
+        monkeypatch.setattr(limites, "COMPTE_MAX", 6)
+        monkeypatch.setattr(limites, "ORIGINE_MAX", 8)
+
+    @staticmethod
+    def come_from(client, address, email, password="faux"):
+        return sign_in(client, email, password, address=address).status_code
+
+    def try_everywhere(self, client, email, times):
+        return [self.come_from(client, f"198.51.100.{n}", email) for n in range(times)]
+
+    def test_an_account_tried_from_everywhere_is_closed_to_strangers(self, client):
+        personne = PersonneFactory()
+        codes = self.try_everywhere(client, personne.email, 6)
+        assert codes == [HTTPStatus.OK] * 5 + [HTTPStatus.TOO_MANY_REQUESTS]
+        assert self.come_from(client, "203.0.113.9", personne.email, PASSWORD) == HTTPStatus.TOO_MANY_REQUESTS
+        assert not signed_in(client)
+
+    def test_but_not_to_its_holder_where_she_usually_signs_in(self, client):
+        personne = PersonneFactory(email="Claire@exemple.fr")
+        assert self.come_from(client, "192.0.2.7", personne.email, PASSWORD) == HTTPStatus.FOUND
+        client.logout()
+        self.try_everywhere(client, personne.email, 20)
+        assert self.come_from(client, "192.0.2.7", personne.email, PASSWORD) == HTTPStatus.FOUND
+
+    def test_where_she_signed_in_long_ago_is_no_longer_usual(self, client):
+        personne = PersonneFactory()
+        self.come_from(client, "192.0.2.7", personne.email, PASSWORD)
+        client.logout()
+        long_ago = horloge.real_now() - timedelta(days=limites.CONNU_JOURS + 1)
+        AccessLog.objects.update(attempt_time=long_ago)
+        self.try_everywhere(client, personne.email, 6)
+        assert self.come_from(client, "192.0.2.7", personne.email, PASSWORD) == HTTPStatus.TOO_MANY_REQUESTS
+
+    def test_even_there_five_failures_lock(self, client):
+        personne = PersonneFactory()
+        self.come_from(client, "192.0.2.7", personne.email, PASSWORD)
+        client.logout()
+        codes = [self.come_from(client, "192.0.2.7", personne.email) for _ in range(5)]
+        assert codes == [HTTPStatus.OK] * 4 + [HTTPStatus.TOO_MANY_REQUESTS]
+
+    def test_an_origin_that_tries_many_accounts_is_locked(self, client):
+        people = PersonneFactory.create_batch(9)
+        codes = [self.come_from(client, "198.51.100.1", one.email) for one in people[:8]]
+        assert codes == [HTTPStatus.OK] * 7 + [HTTPStatus.TOO_MANY_REQUESTS]
+        last = people[8].email
+        assert self.come_from(client, "198.51.100.1", last, PASSWORD) == HTTPStatus.TOO_MANY_REQUESTS
+        assert self.come_from(client, "198.51.100.2", last, PASSWORD) == HTTPStatus.FOUND
+
+    def test_but_not_to_those_who_usually_sign_in_there(self, client):
+        usual, *people = PersonneFactory.create_batch(9)
+        self.come_from(client, "198.51.100.1", usual.email, PASSWORD)
+        client.logout()
+        for one in people:
+            self.come_from(client, "198.51.100.1", one.email)
+        assert self.come_from(client, "198.51.100.1", usual.email, PASSWORD) == HTTPStatus.FOUND
+
+    def test_a_new_password_by_mail_opens_the_account_again(self, client):
+        personne = PersonneFactory()
+        self.try_everywhere(client, personne.email, 6)
+        choose_password(personne=personne, mot_de_passe=PASSWORD)
+        assert self.come_from(client, "203.0.113.9", personne.email, PASSWORD) == HTTPStatus.FOUND
 
 
 class TestSignOut:

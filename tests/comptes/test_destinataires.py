@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from comptes.destinataires import Carnet, recipients
+from comptes.destinataires import Carnet, heads_by_commune, heads_of, recipients
 from comptes.models import Personne
 from comptes.roles import Role
 from mutualisation.models import Siege, Titulaire
@@ -83,6 +83,26 @@ class TestRoles:
         HabilitationFactory(epci=monde.epci_voisin, commune=monde.a.commune, dgs=True)
         assert of_a(monde, Role.DGS) == [monde.a.dgs]
         assert monde.direction_voisine not in recipients(monde.epci, *ALL, on=TODAY)
+
+
+class TestHeads:
+    def test_the_dgs_of_each_commune_else_its_maire_in_french_order(self, monde: Monde):
+        maire = holder(Role.MAIRE, monde.epci, commune=monde.c)
+        found = heads_by_commune(monde.epci, TODAY)
+        assert list(found.items()) == [
+            (monde.a.commune, [monde.a.dgs]),
+            (monde.b.commune, [monde.b.dgs]),
+            (monde.c, [maire]),
+        ]
+
+    def test_one_commune_on_its_day(self, monde: Monde):
+        monde.a.dgs.habilitations.update(fin=date(2027, 3, 1))
+        assert heads_of(monde.epci, monde.a.commune, date(2027, 2, 28)) == [monde.a.dgs]
+        assert heads_of(monde.epci, monde.a.commune, date(2027, 3, 1)) == [monde.a.maire]
+
+    def test_nobody_is_nobody(self, monde: Monde):
+        assert heads_of(monde.epci, monde.c, TODAY) == []
+        assert monde.c not in heads_by_commune(monde.epci, TODAY)
 
 
 class TestSeats:

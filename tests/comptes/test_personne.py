@@ -301,6 +301,13 @@ class TestGrant:
             give(date(2027, 5, 31))
         assert give(date(2027, 6, 1)) != first, "the day after is free"
 
+    def test_a_second_maire_is_a_sentence(self, admin, administrateur, epci, commune):
+        holder(Role.MAIRE, epci, commune=commune)
+        sent = form(role="maire", commune=commune.pk)
+        response = admin.post(f"/personnes/{administrateur.pk}/habilitations/", sent)
+        assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        assert "L’Haÿ-les-Roses a déjà un maire ces jours-là" in text(response)
+
     def test_a_commune_only_while_it_is_a_member(self, epci, commune, administrateur):
         commune.appartenances.update(fin=date(2027, 2, 10))
         with pytest.raises(Refus, match="n'est pas membre"):

@@ -7,11 +7,19 @@ import pytest
 from django.test import Client
 
 from journal.models import Evenement
-from mutualisation.workflows.pole import assign_poles, draw_pole, rename_pole
+from mutualisation.workflows.pole import assign_poles, delete_pole, draw_pole, rename_pole
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
 from territoire.models import Appartenance, Commune, Pole
-from tests.factories import SINCE, Monde, PoleFactory, fresh, member_commune
+from tests.factories import (
+    SINCE,
+    HabilitationFactory,
+    Monde,
+    PoleFactory,
+    SiegeFactory,
+    fresh,
+    member_commune,
+)
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2027, 2, 10)
@@ -93,6 +101,59 @@ class TestRenaming:
         response = client.post(URL, {"renommer-pole": foreign.pk, "renommer-nom": "Pris"})
         assert response.status_code == 422 and "Choisissez un pôle de la liste." in response.content.decode()
         assert not Pole.objects.filter(nom="Pris").exists()
+
+
+class TestDeleting:
+    def drawn(self, monde: Monde) -> Pole:
+        return draw_pole(epci=monde.epci, nom="Pôle Ouest", acteur=monde.direction)
+
+    def test_one_never_used_is_erased_once_and_told(self, monde: Monde):
+        made = self.drawn(monde)
+        told = Evenement.objects.about(made)
+        before = Pole(pk=made.pk, epci=made.epci, nom=made.nom)
+        for _ in range(2):
+            delete_pole(pole=before, acteur=monde.direction)
+            before.pk = told[0].objet_id
+        assert not Pole.objects.filter(nom="Pôle Ouest").exists()
+        assert [event.type for event in told] == ["pole.supprime", "pole.dessine"]
+
+    @pytest.mark.parametrize("what", ["commune", "siège", "rôle de directeur"])
+    def test_one_that_was_used_stays_and_says_why(self, monde: Monde, what: str):
+        made = self.drawn(monde)
+        if what == "commune":
+            assign(monde, {monde.a.commune.pk: made.pk})
+            monde.a.commune.appartenances.filter(fin=None).update(fin=TODAY + timedelta(days=1))
+        elif what == "siège":
+            SiegeFactory(epci=monde.epci, responsable=True, domaine=monde.domaine, pole=made)
+        else:
+            HabilitationFactory(directeur_pole=True, epci=monde.epci, pole=made, fin=date(2021, 1, 1))
+        with pytest.raises(Refus, match=f"il a 1 {what}, aujourd'hui, autrefois ou plus tard") as refus:
+            delete_pole(pole=made, acteur=monde.direction)
+        assert refus.value.field == "pole"
+        assert pole(monde, "Pôle Ouest")
+
+    def test_only_the_direction_of_the_epci_deletes(self, monde: Monde):
+        made = self.drawn(monde)
+        for acteur in (monde.a.dgs, monde.directeur, monde.administrateur, monde.direction_voisine):
+            with pytest.raises(ActionInterdite):
+                delete_pole(pole=made, acteur=acteur)
+
+    def test_from_the_page(self, client: Client, monde: Monde):
+        client.force_login(monde.direction)
+        self.drawn(monde)
+        refused = client.post(URL, {"supprimer-pole": pole(monde, "Pôle Nord").pk})
+        html = refused.content.decode().replace("\u00a0", " ").replace("’", "'")
+        assert refused.status_code == 422 and 'id="id_supprimer-pole_faute"' in html
+        assert "il a 1 commune et 1 rôle de directeur, aujourd'hui" in html
+        foreign = PoleFactory(epci=monde.epci_voisin)
+        assert client.post(URL, {"supprimer-pole": foreign.pk}).status_code == 422
+        assert client.post(URL, {"supprimer-pole": pole(monde, "Pôle Ouest").pk}).url == URL
+        assert "Pôle Ouest : pôle supprimé." in client.get(URL).content.decode().replace("\u00a0", " ")
+        assert Pole.objects.filter(pk=foreign.pk).exists()
+
+    def test_others_are_told_who_may(self, client: Client, monde: Monde):
+        client.force_login(monde.directeur)
+        assert client.post(URL, {"supprimer-pole": self.drawn(monde).pk}).status_code == 403
 
 
 class TestAssigning:
