@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import font_source_sans_pro
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from config.logs import LOGGING as LOGGING  # re-exported: Django reads it here
@@ -128,6 +129,7 @@ LOGIN_URL = "comptes:connexion"
 LOGIN_REDIRECT_URL = "accueil"
 LOGOUT_REDIRECT_URL = "comptes:connexion"
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600
+AXES_HANDLER = "comptes.limites.LimitesHandler"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_USERNAME_FORM_FIELD = "username"  # by default the model's own field, « email », which no form sends
@@ -167,10 +169,11 @@ EMAIL_BACKEND = (
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
 # The demonstration and the tests only pretend; elsewhere, without a server, mails wait.
 EMAIL_LEAVES = bool(os.environ.get("EMAIL_HOST")) or DEMO or TESTING
-EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS") == "1"  # STARTTLS
+EMAIL_USE_SSL = os.environ.get("EMAIL_USE_SSL") == "1"  # TLS from the first byte; Django refuses both
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or ("465" if EMAIL_USE_SSL else "25"))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS") == "1"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get(
     "DEFAULT_FROM_EMAIL", "Mutualisation à la carte <ne-pas-repondre@localhost>"
@@ -193,7 +196,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "journal.tick", "schedule": 20.0, "options": {"expires": 20}},
-    "menage": {"task": "journal.menage", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
+    # At a fixed minute, and every hour: the memory of a beat ends with it, so that « once a day » would wait for a day of
+    # life, and a fixed hour for a beat alive at that hour. Doing it again costs nothing.
+    "menage": {"task": "journal.menage", "schedule": crontab(minute=17), "options": {"expires": 3600}},
 }
 
 REST_FRAMEWORK = {

@@ -6,7 +6,8 @@ class DocumentsConfig(AppConfig):
     verbose_name = "documents"
 
     def ready(self) -> None:
-        from documents.workflows.document import TACHE_RENDRE, run_render
+        from documents.models.document import TACHE_RENDRE
+        from documents.workflows.document import run_render
         from socle import registres
 
         registres.taches.register(TACHE_RENDRE, run_render)

@@ -77,7 +77,7 @@ def _oldest_job() -> int | None:
 
 
 def _oldest_mail() -> int | None:
-    waiting = Courriel.objects.filter(envoye_at=None, abandonne_at=None)
+    waiting = Courriel.objects.pending()
     return _age(waiting.order_by("ecrit_at", "pk").values_list("ecrit_at", flat=True).first())
 
 

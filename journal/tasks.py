@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.core.management import call_command
 
+from comptes.limites import CONNU_JOURS
 from journal.reveil import ticking
 from journal.workflows.courriel import send_due_mails
 from journal.workflows.tache import run_due
@@ -18,6 +19,6 @@ def tick() -> None:
 
 @shared_task(name="journal.menage")
 def menage() -> None:
-    """Once a day, forget sessions that ended and sign-in attempts that no longer count."""
+    """Every hour, forget sessions that ended and sign-ins that no longer count."""
     call_command("clearsessions")
-    call_command("axes_reset_logs", age=30)
+    call_command("axes_reset_logs", age=CONNU_JOURS)

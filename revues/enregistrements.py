@@ -12,7 +12,14 @@ from mutualisation.models import Domaine
 from revues.cartes import cards
 from revues.echeances import deadlines
 from revues.models import Revue
-from revues.workflows.revue import TACHE_MOIS, run_month, start_reviews
+from revues.workflows.compte_rendu import follow_document
+from revues.workflows.revue import (
+    TACHE_COMMUNE,
+    TACHE_MOIS,
+    run_commune,
+    run_month,
+    start_reviews,
+)
 from socle import horloge, registres
 from socle.dates import day_and_year, hour, long_day
 from socle.registres import Consequence, Lien
@@ -25,9 +32,14 @@ REVIEWED_WITHIN = 100  # days: the slowest rhythm is quarterly
 def register() -> None:
     """Fill the registries of the ground floor."""
     registres.taches.register(TACHE_MOIS, run_month)
-    registres.intitules[TACHE_MOIS] = "Création des revues du mois"
+    registres.taches.register(TACHE_COMMUNE, run_commune)
+    registres.intitules |= {
+        TACHE_MOIS: "Création des revues du mois",
+        TACHE_COMMUNE: "Création des revues du mois d'une commune",
+    }
     registres.demarrages.register("revues", start_reviews)
     registres.rendus.register("compte_rendu", render_minutes)
+    registres.remplacements.register("compte_rendu", follow_document)
     registres.echeances.register("revues", deadlines)
     registres.cartes.register("revues", cards)
     registres.consequences.register("revues", orphans)

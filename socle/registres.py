@@ -62,6 +62,15 @@ class Lien:
 
 
 @dataclass(frozen=True)
+class Tenue:
+    """What a person answers for, or will, besides her habilitations: a French phrase, and where it is given to others."""
+
+    epci_id: int
+    texte: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Carte:
     """A card under the deadlines: plain French phrases, and a gauge (done, total) that the first phrase names."""
 
@@ -104,8 +113,10 @@ consequences: Registre[Callable[[Any, frozenset[int], date], Iterable[Consequenc
 )
 # (user, commune, domaine, on) -> Lien...
 liens: Registre[Callable[[Any, Any, Any, date], Iterable[Lien]]] = Registre("liens")
-# (user, on) -> comptes.acces.Titre...: titles that derive from elsewhere than habilitations
-titres: Registre[Callable[[Any, date], Iterable[Any]]] = Registre("titres")
+# (user) -> comptes.acces.Titre...: titles in force today that derive from elsewhere than habilitations
+titres: Registre[Callable[[Any], Iterable[Any]]] = Registre("titres")
+# (personne) -> Tenue...: today and later, in every EPCI
+tenues: Registre[Callable[[Any], Iterable[Tenue]]] = Registre("tenues")
 # (epci, roles, commune or None for all) -> Destinataire...: of open accounts, whatever the day; in as many queries
 # for one commune as for all
 destinataires: Registre[Callable[[Any, frozenset[str], Any], Iterable[Destinataire]]] = Registre(
@@ -117,5 +128,7 @@ taches: Registre[Callable[[Any], None]] = Registre("taches")
 intitules: dict[str, str] = {}
 # kind of document -> (document) -> bytes
 rendus: Registre[Callable[[Any], bytes]] = Registre("rendus")
+# kind of document -> (annulled, its replacement) -> None: what it stands for points to the new one
+remplacements: Registre[Callable[[Any, Any], None]] = Registre("remplacements")
 # (epci) -> None: periodic work that an EPCI starts when it opens its first cycle; starting twice is harmless
 demarrages: Registre[Callable[[Any], None]] = Registre("demarrages")

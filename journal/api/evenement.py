@@ -1,13 +1,22 @@
 """The journal as a feed, read-only."""
 
+from typing import Any
+
 import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_view
 
+from comptes.roles import Role
 from journal.models import Evenement
 from socle.api import ReadSerializer, ReadViewSet, read_only_schema
 from socle.filtres import id_filter, number_filter
 from socle.pagination import CursorPages
+
+RESERVED: dict[str, Any] = {
+    "type": "reserve", "commune": None, "objet_type": "", "objet_id": 0, "libelle": "Réservé", "contenu": {},
+}  # fmt: skip
+# What tells lines apart by their content: a filter on it would tell what a reserved one is about.
+SELECTIVE = ("commune", "type", "objet_type", "objet_id")
 
 
 class EvenementSerializer(ReadSerializer):
@@ -28,13 +37,21 @@ class EvenementSerializer(ReadSerializer):
         descriptions = {
             "numero": "Numéro dans le journal de l'EPCI, sans trou : s'il se lit, les précédents aussi.",
             "survenu_at": "Instant du changement.",
-            "type": "Genre de changement, pour un programme : `declaration.deposee`, `revue.tenue`…",
+            "type": "Genre de changement, pour un programme : `declaration.deposee`, `revue.tenue`… ; `reserve` pour ce que "
+            "seuls les administrateurs lisent.",
             "commune": "Identifiant de la commune concernée ; `null` si c'est tout l'EPCI.",
             "objet_type": "Genre de l'objet changé, par exemple `revues.revue`.",
-            "objet_id": "Identifiant de l'objet changé.",
+            "objet_id": "Identifiant de l'objet changé ; 0 s'il est réservé.",
             "libelle": "Le changement, en une phrase.",
             "contenu": "Le peu qu'un programme a besoin de savoir ; selon le type.",
         }
+
+    def to_representation(self, instance: Evenement) -> dict[str, Any]:
+        """A line about an account only holds its number, for who may not read it: numbers have no gap."""
+        row: dict[str, Any] = super().to_representation(instance)
+        if instance.is_account and instance.epci_id not in self.context["comptes_lus"]:
+            row |= RESERVED
+        return row
 
 
 class EvenementFilter(django_filters.FilterSet):
@@ -72,4 +89,12 @@ class EvenementViewSet(ReadViewSet):
     pagination_class = EvenementPages
 
     def get_queryset(self) -> QuerySet[Evenement]:
-        return Evenement.objects.visible_to(self.request.user)
+        """The lines the account reads; those reserved to administrators too, masked, unless a filter chooses by content."""
+        user = self.request.user
+        chosen = any(self.request.query_params.get(name) for name in SELECTIVE)
+        rows = Evenement.objects.visible_to(user)
+        return rows if chosen else rows | Evenement.objects.reserved_in(user.acces.epcis_with(Role.SERVICE))
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        readable = self.request.user.acces.epcis_with(Role.ADMINISTRATEUR)
+        return {**super().get_serializer_context(), "comptes_lus": set(readable)}

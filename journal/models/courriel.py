@@ -9,6 +9,14 @@ from django.db.models import Q
 from comptes.models import Personne
 from territoire.models import Epci
 
+PENDING = {"envoye_at": None, "abandonne_at": None, "refuse_at": None}
+
+
+class CourrielQuerySet(models.QuerySet):
+    def pending(self) -> "CourrielQuerySet":
+        """Those that are still to leave."""
+        return self.filter(**PENDING)
+
 
 class Courriel(models.Model):
     """A mail to one person. Exactly one row per (recipient, kind, object, occurrence); transport is at least once."""
@@ -29,9 +37,12 @@ class Courriel(models.Model):
     perime_at = models.DateTimeField("sans objet après le", null=True, blank=True)
     envoye_at = models.DateTimeField("envoyé le", null=True, blank=True)
     abandonne_at = models.DateTimeField("périmé le", null=True, blank=True)
+    refuse_at = models.DateTimeField("refusé le", null=True, blank=True)
     reessai_at = models.DateTimeField("prochain essai", null=True, blank=True)
     essais = models.PositiveSmallIntegerField("essais", default=0)
     erreur = models.CharField("dernière erreur", max_length=300, blank=True)
+
+    objects = CourrielQuerySet.as_manager()
 
     class Meta:
         verbose_name = "courriel"
@@ -42,15 +53,14 @@ class Courriel(models.Model):
                 fields=["destinataire", "type", "objet_type", "objet_id", "occurrence"], name="courriel_once"
             ),
             models.CheckConstraint(
-                name="courriel_one_end", condition=Q(envoye_at=None) | Q(abandonne_at=None)
+                name="courriel_one_end",
+                condition=Q(abandonne_at=None, refuse_at=None)
+                | Q(envoye_at=None, refuse_at=None)
+                | Q(envoye_at=None, abandonne_at=None),
             ),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["reessai_at", "id"],
-                name="courriel_pending",
-                condition=Q(envoye_at=None, abandonne_at=None),
-            )
+            models.Index(fields=["reessai_at", "id"], name="courriel_pending", condition=Q(**PENDING))
         ]
 
     def __str__(self) -> str:
@@ -63,6 +73,8 @@ class Courriel(models.Model):
             return "envoyé"
         if self.abandonne_at:
             return "périmé"
+        if self.refuse_at:
+            return "refusé par le serveur du destinataire"
         return "nouvel essai prévu" if self.essais else "en attente"
 
 

@@ -10,6 +10,8 @@ from comptes.roles import Role
 from comptes.visibilite import of_commune
 from territoire.models import Commune, Epci
 
+ACCOUNT = Personne._meta.label_lower
+
 
 class CompteurEvenement(models.Model):
     """The last number given in an EPCI; its row is locked last, when the transaction is about to commit."""
@@ -29,11 +31,15 @@ class EvenementQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> "EvenementQuerySet":
         """Lines of a commune to that commune and the EPCI; lines of the whole EPCI to anyone who has a title in it.
 
-        What happens to accounts is for administrators only.
+        What happens to accounts (habilitations, invitations and tokens are told of them) is for administrators only.
         """
-        accounts = Q(objet_type__startswith="comptes.")
+        accounts = Q(objet_type=ACCOUNT)
         ordinary = (of_commune(user) | Q(commune=None, epci__in=user.acces.epcis)) & ~accounts
         return self.filter(ordinary | accounts & Q(epci__in=user.acces.epcis_with(Role.ADMINISTRATEUR)))
+
+    def reserved_in(self, epcis: Any) -> "EvenementQuerySet":
+        """Lines about the accounts of some EPCI, of which others may only be told that they exist."""
+        return self.filter(objet_type=ACCOUNT, epci__in=epcis)
 
     def about(self, obj: models.Model) -> "EvenementQuerySet":
         """The history of an object, latest first."""
@@ -68,6 +74,11 @@ class Evenement(models.Model):
 
     def __str__(self) -> str:
         return self.libelle
+
+    @property
+    def is_account(self) -> bool:
+        """Whether it tells what happens to an account."""
+        return self.objet_type == ACCOUNT
 
 
 class EvenementDetail(models.Model):

@@ -28,6 +28,7 @@ class Tache(models.Model):
     essais = models.PositiveSmallIntegerField("essais", default=0)
     reessai_at = models.DateTimeField("prochain essai", null=True, blank=True)
     erreur = models.TextField("dernière erreur", blank=True)
+    constat = models.TextField("ce qui la retient", blank=True)
 
     class Meta:
         verbose_name = "tâche"
@@ -47,4 +48,6 @@ class Tache(models.Model):
             return "faite"
         if self.erreur:
             return "nouvel essai prévu"
+        if self.reessai_at and not self.bail_at:
+            return "en attente"
         return "en cours" if self.pris_at else "prévue"

@@ -1,17 +1,28 @@
 """The page of mails: what was written to whom, and whether it left."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
+from comptes.contexte import person
 from comptes.roles import Role
 from journal.models import Courriel
+from journal.views.personne import annuaire_of
 from journal.visibilite import mails_for, readable_body
+from journal.workflows.renvoi import send_again, why_not_again
+from socle.erreurs import Refus
 
 PER_PAGE = 50
-TONES = {"envoyé": "v", "en attente": "a", "nouvel essai prévu": "o", "périmé": "n"}
+TONES = {
+    "envoyé": "v",
+    "en attente": "a",
+    "nouvel essai prévu": "o",
+    "périmé": "n",
+    "refusé par le serveur du destinataire": "r",
+}
 
 
 @require_safe
@@ -46,8 +57,25 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         "pieces": courriel.pieces.defer("octets").order_by("pk"),
         "demo": settings.DEMO,
+        "administre": courriel.epci_id in request.user.acces.epcis_with(Role.ADMINISTRATEUR),
+        "empechement": why_not_again(courriel) if courriel.refuse_at else "",
     }
     return render(request, "journal/courriel/detail.html", context)
+
+
+@require_POST
+def resend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send again a mail that the server of its recipient refused."""
+    annuaire = annuaire_of(request)
+    rows = Courriel.objects.filter(epci=annuaire.epci).select_related("destinataire", "epci")
+    courriel = get_object_or_404(rows, pk=pk)
+    try:
+        send_again(courriel=courriel, acteur=person(request))
+    except Refus as refus:
+        messages.error(request, refus.message)
+    else:
+        messages.success(request, f"Le courriel part à l'adresse {courriel.destinataire.email}.")
+    return redirect("journal:courriel", pk)
 
 
 def _epci_id(request: HttpRequest) -> int | None:

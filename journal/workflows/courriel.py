@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from territoire.models import Epci
 
 BATCH = 20
 MAX_DELAY = timedelta(hours=6)
+PATIENCE = timedelta(days=5)  # as long as mail servers usually keep on
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,12 @@ def _body(type: str, contexte: dict[str, object]) -> str:
     return str(template.template.render(Context(contexte, autoescape=False)))
 
 
+def readdress(personne: Personne) -> None:
+    """Send what still waits to the present address of a person: she has just changed it."""
+    waiting = Courriel.objects.pending().filter(destinataire=personne)
+    waiting.exclude(perime_at__lte=horloge.now()).update(adresse=personne.email)
+
+
 def send_due_mails() -> int:
     """Send what waits, oldest first, and give up what is past its point; returns how many left.
 
@@ -117,12 +125,8 @@ def send_due_mails() -> int:
     return sent
 
 
-def _pending() -> models.QuerySet[Courriel]:
-    return Courriel.objects.filter(envoye_at=None, abandonne_at=None)
-
-
 def _give_up() -> None:
-    _pending().filter(perime_at__lte=horloge.now()).update(abandonne_at=horloge.now())
+    Courriel.objects.pending().filter(perime_at__lte=horloge.now()).update(abandonne_at=horloge.now())
 
 
 def _send_batch() -> int:
@@ -130,24 +134,45 @@ def _send_batch() -> int:
     now = horloge.now()
     ready = Q(reessai_at=None) | Q(reessai_at__lte=horloge.real_now())
     with transaction.atomic():
-        due = _pending().filter(ready).order_by("pk").prefetch_related("pieces")
-        courriels = list(due.select_for_update(skip_locked=True, of=("self",))[:BATCH])
+        due = Courriel.objects.pending().filter(ready).order_by("pk").prefetch_related("pieces")
+        courriels = list(due.select_for_update(skip_locked=True, of=("self",), no_key=True)[:BATCH])
         sent = [courriel.pk for courriel in courriels if _send(courriel)]
-        _pending().filter(pk__in=sent).update(envoye_at=now, essais=F("essais") + 1, erreur="")
+        Courriel.objects.pending().filter(pk__in=sent).update(
+            envoye_at=now, essais=F("essais") + 1, erreur=""
+        )
     return len(courriels)
 
 
 def _send(courriel: Courriel) -> bool:
-    """Hand a mail to the transport; a failure is kept on its row, and it is tried again later."""
+    """Hand a mail to the transport; a failure is kept on its row, and it is tried again later unless it is for good."""
     try:
         _message(courriel).send()
+    except SMTPRecipientsRefused as error:
+        _refused(courriel, *next(iter(error.recipients.values())))
     except (OSError, ValueError) as error:  # ValueError: one that cannot be written must not hold the others
-        delay = min(timedelta(minutes=2 ** min(courriel.essais, 10)), MAX_DELAY)
-        _pending().filter(pk=courriel.pk).update(
-            essais=F("essais") + 1, reessai_at=horloge.real_now() + delay, erreur=str(error)[:300]
-        )
-        return False
-    return True
+        _failed(courriel, str(error))
+    else:
+        return True
+    return False
+
+
+def _refused(courriel: Courriel, code: int, reply: bytes) -> None:
+    """The server does not take this recipient: for good when the answer is permanent (RFC 5321, 4.2.1).
+
+    A refusal of policy (RFC 3463, x.7.x: relay denied, sender not signed in) is most often our own setting: given up later.
+    """
+    _failed(courriel, f"{code} {reply.decode(errors='replace')}")
+    ours = code == 530 or reply.strip().startswith(b"5.7.")
+    patience = PATIENCE if ours else timedelta()
+    if 500 <= code < 600 and courriel.ecrit_at + patience <= horloge.now():
+        Courriel.objects.pending().filter(pk=courriel.pk).update(refuse_at=horloge.now())
+
+
+def _failed(courriel: Courriel, erreur: str) -> None:
+    delay = min(timedelta(minutes=2 ** min(courriel.essais, 10)), MAX_DELAY)
+    Courriel.objects.pending().filter(pk=courriel.pk).update(
+        essais=F("essais") + 1, reessai_at=horloge.real_now() + delay, erreur=erreur[:300]
+    )
 
 
 def _message(courriel: Courriel) -> EmailMessage:

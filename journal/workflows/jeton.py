@@ -5,7 +5,7 @@ from datetime import timedelta
 from comptes.models import Jeton, Personne
 from comptes.models.jeton import digest
 from comptes.roles import Role
-from journal.workflows.personne import Identite, Mandat, find_personne, welcome
+from journal.workflows.personne import Identite, Mandat, find_personne, refuse_closed, welcome
 from journal.workflows.unite import record, unite
 from socle import horloge
 from socle.erreurs import Refus
@@ -25,7 +25,7 @@ def issue_token(*, epci: Epci, nom: str, jours: int, revoquer: bool = False) -> 
     """Give the machine account `nom` of the EPCI (opened when needed) a new token; return its secret.
 
     `revoquer` ends the account's earlier tokens at once; otherwise they live until they expire. Raises Refus
-    for a name without letters or a duration outside 1 to 3,650 days.
+    for a name without letters, a duration outside 1 to 3,650 days, a closed account.
     """
     if not sort_key(nom) or len(nom) > 100:
         raise Refus("Donnez à ce compte un nom lisible, de 100 caractères au plus.")
@@ -52,6 +52,7 @@ def _account(epci: Epci, nom: str) -> Personne:
     email = service_address(epci, nom)
     existing = find_personne(email)
     if existing:
+        refuse_closed(existing, epci)
         return existing
     mandat = Mandat(role=Role.SERVICE, debut=epci.today)
     return welcome(epci=epci, acteur=None, identite=Identite(email=email, nom=nom), mandat=mandat)

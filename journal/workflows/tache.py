@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from journal.models import Tache
 from journal.reveil import wake_after_commit
 from socle import horloge, registres
+from socle.typographie import enumerate_french
 from territoire.models import Epci
 
 logger = logging.getLogger(__name__)
@@ -56,12 +58,12 @@ def claim(now: datetime) -> Tache | None:
         tache = (
             pending()
             .filter(free, ready, due_at__lte=now)
-            .select_for_update(skip_locked=True, of=("self",))
+            .select_for_update(skip_locked=True, of=("self",), no_key=True)
             .first()
         )
         if tache:
             Tache.objects.filter(pk=tache.pk).update(
-                pris_at=real, bail_at=real + LEASE, essais=F("essais") + 1
+                pris_at=real, bail_at=real + LEASE, essais=F("essais") + 1, constat=""
             )
     return tache
 
@@ -76,12 +78,13 @@ def run(tache: Tache) -> None:
         logger.exception("tache %s failed", tache.cle)
         _failed(tache)
     else:
-        Tache.objects.filter(pk=tache.pk).update(faite_at=horloge.now(), bail_at=None, erreur="")
+        Tache.objects.filter(pk=tache.pk).update(faite_at=horloge.now(), bail_at=None, erreur="", constat="")
 
 
 def _wait(tache: Tache) -> None:
+    """Looking is no try: a job may wait for months, minute by minute."""
     later = horloge.real_now() + timedelta(minutes=1)
-    Tache.objects.filter(pk=tache.pk).update(bail_at=None, reessai_at=later)
+    Tache.objects.filter(pk=tache.pk).update(bail_at=None, reessai_at=later, essais=F("essais") - 1)
 
 
 def _failed(tache: Tache) -> None:
@@ -94,3 +97,36 @@ def _failed(tache: Tache) -> None:
 def progress(tache: Tache, *, fait: int, total: int) -> None:
     """Record how far a job is, and renew its lease."""
     Tache.objects.filter(pk=tache.pk).update(fait=fait, total=total, bail_at=horloge.real_now() + LEASE)
+
+
+def explain(tache: Tache, constat: str) -> None:
+    """Say in French, on the page of jobs, what holds a job back; forgotten at its next try."""
+    Tache.objects.filter(pk=tache.pk).update(constat=constat)
+
+
+def run_each(tache: Tache, parts: Sequence[tuple[str, Callable[[], object]]]) -> None:
+    """Do each named part of a job in its own unit, whatever becomes of the others, and record the progress.
+
+    Raises ExceptionGroup once all were tried when some failed, named on the page of jobs: the job is tried again, and a part
+    already done must then find nothing to do.
+    """
+    names: list[str] = []
+    errors: list[Exception] = []
+    for tried, (name, do) in enumerate(parts, start=1):
+        try:
+            do()
+        except Exception as error:  # one that fails must not hold the following ones
+            logger.exception("tache %s failed for %s", tache.cle, name)
+            error.add_note(name)
+            names.append(name)
+            errors.append(error)
+        progress(tache, fait=tried - len(errors), total=len(parts))
+    if errors:
+        explain(tache, f"Échec pour {enumerate_french(names)}. Tout le reste est fait.")
+        raise ExceptionGroup(f"{len(errors)} of {len(parts)} parts failed", errors)
+
+
+def try_again_soon(cle: str) -> None:
+    """Let a job that waits for another try be tried at the next tick: what made it fail has changed."""
+    Tache.objects.filter(cle=cle, faite_at=None).update(reessai_at=None)
+    wake_after_commit()

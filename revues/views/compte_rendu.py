@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from comptes.contexte import person
 from comptes.models import Personne
@@ -218,9 +218,9 @@ def _confirm(
     return render(request, "revues/compte_rendu/emettre.html", context, status=status)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def compte_rendu_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    """The issued minutes, as printed."""
+    """The issued minutes, as printed; a POST is about their number (documents.views)."""
     rows = CompteRendu.objects.visible_to(request.user).select_related("document")
     minutes = get_object_or_404(rows, pk=pk)
     if minutes.document is None:

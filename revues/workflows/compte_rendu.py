@@ -54,7 +54,9 @@ def write_minutes(
 def _locked_reviews(revues: Iterable[Revue]) -> dict[int, Revue]:
     """The reviews of a visit, locked in one order: two people grouping each other's reviews wait instead of blocking."""
     rows = Revue.objects.filter(pk__in=[revue.pk for revue in revues]).order_by("pk")
-    found = rows.select_for_update(of=("self",)).select_related("epci", "commune", "domaine", "compte_rendu")
+    found = rows.select_for_update(of=("self",), no_key=True).select_related(
+        "epci", "commune", "domaine", "compte_rendu"
+    )
     return {revue.pk: revue for revue in found}
 
 
@@ -222,3 +224,8 @@ def _tell(minutes: CompteRendu, revues: list[Revue]) -> None:
         )
         for personne in recipients_of(minutes, revues)
     )
+
+
+def follow_document(ancien: Document, nouveau: Document) -> None:
+    """Issued minutes point to the document that replaces an annulled one, inside the unit of the caller."""
+    CompteRendu.objects.filter(document=ancien).update(document=nouveau)

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import date, time, timedelta
+from functools import partial
 
 from comptes.models import Personne
 from contrats.models import Engagement
 from journal.models import Courriel, Tache
 from journal.workflows.courriel import Lettre, Piece, write_mails
-from journal.workflows.tache import PasEncore, progress, schedule
+from journal.workflows.tache import PasEncore, explain, run_each, schedule
 from journal.workflows.unite import record, unite
 from mutualisation.models import Adhesion, Catalogue, Domaine
-from mutualisation.workflows.effet import TACHE_EFFET
+from mutualisation.workflows.derivation import TACHE_EDITION
+from mutualisation.workflows.effet import TACHE_EFFET, awaiting_effect
 from mutualisation.workflows.verrou import locked
 from revues.creneaux import place, place_contract
 from revues.invitations import invitation, method
@@ -24,6 +26,7 @@ from territoire.models import Commune, Epci
 from territoire.models.epci import WorkingDays
 
 TACHE_MOIS = "revues.mois"
+TACHE_COMMUNE = "revues.commune"
 NIGHT = time(0, 30)  # after the effects of midnight
 CONTRACT_MONTHS = (5, 11)  # half-yearly reviews stand in May-June and November-December
 MONTHS_OF = {
@@ -55,25 +58,50 @@ def next_month(day: date) -> date:
 
 
 def run_month(tache: Tache) -> None:
-    """Job: create the reviews of a month, one transaction per commune, then schedule the next month."""
+    """Job: schedule the next month, then create the reviews of this one, one transaction per commune.
+
+    A commune whose choices have not all taken effect waits for them in a job of its own; the others do not wait for it.
+    """
     epci = Epci.objects.get(pk=tache.epci_id)
-    _wait_for_effects(tache)
     first = date.fromisoformat(tache.parametres["mois"])
     schedule_month(epci, next_month(first))
-    days = WorkingDays(epci)
-    communes = list(Commune.objects.members_of(epci, first))
-    for rank, commune in enumerate(communes):
-        create_month(epci=epci, commune=commune, rank=rank, first=first, days=days)
-        progress(tache, fait=rank + 1, total=len(communes))
+    days, waiting, parts = WorkingDays(epci), _waiting(tache, epci, first), []
+    for rank, commune in enumerate(Commune.objects.members_of(epci, first)):
+        if commune.pk in waiting:
+            _schedule_commune(tache, epci, commune, rank, first)
+        else:
+            create = partial(create_month, epci=epci, commune=commune, rank=rank, first=first, days=days)
+            parts.append((str(commune), create))
+    run_each(tache, parts)
 
 
-def _wait_for_effects(tache: Tache) -> None:
+def _waiting(tache: Tache, epci: Epci, first: date) -> set[int]:
     """The reviews of January follow the adhesions of midnight, even when a worker was late or an effect failed."""
-    earlier = Tache.objects.filter(
-        epci=tache.epci_id, type=TACHE_EFFET, faite_at=None, due_at__lte=tache.due_at
+    before = Tache.objects.filter(epci=epci, type__in=(TACHE_EFFET, TACHE_EDITION), due_at__lte=tache.due_at)
+    return awaiting_effect(epci, first) if before.filter(faite_at=None).exists() else set()
+
+
+def _schedule_commune(tache: Tache, epci: Epci, commune: Commune, rank: int, first: date) -> None:
+    schedule(
+        epci=epci,
+        type=TACHE_COMMUNE,
+        cle=f"{TACHE_COMMUNE}:{commune.pk}:{epci.pk}:{first:%Y-%m}",
+        due_at=tache.due_at,
+        parametres={"mois": first.isoformat(), "commune": commune.pk, "rang": rank},
     )
-    if earlier.exists():
+
+
+def run_commune(tache: Tache) -> None:
+    """Job: create the reviews of a month of one commune, once its choices have taken effect."""
+    epci = Epci.objects.get(pk=tache.epci_id)
+    first = date.fromisoformat(tache.parametres["mois"])
+    commune = Commune.objects.get(pk=tache.parametres["commune"])
+    if commune.pk in _waiting(tache, epci, first):
+        explain(tache, f"{commune} : ses revues attendent que ses choix prennent effet.")
         raise PasEncore
+    create_month(
+        epci=epci, commune=commune, rank=tache.parametres["rang"], first=first, days=WorkingDays(epci)
+    )
 
 
 @unite
@@ -131,7 +159,7 @@ def _review(
 
 def _create(epci: Epci, commune: Commune, first: date, planned: list[Revue]) -> list[Revue]:
     """Insert what is missing and invite; the lock on the commune keeps two workers from inserting the same."""
-    Commune.objects.select_for_update(of=("self",)).get(pk=commune.pk)
+    Commune.objects.select_for_update(of=("self",), no_key=True).get(pk=commune.pk)
     periods = {revue.periode_on for revue in planned}
     present = Revue.objects.filter(epci=epci, commune=commune, periode_on__in=periods)
     known = set(present.values_list("type", "domaine_id", "periode_on"))

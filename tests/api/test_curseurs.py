@@ -140,6 +140,31 @@ def test_the_journal_is_read_in_order_without_gap(monde: Monde, lire: Lire):
     assert numbers == list(range(1, 12))
 
 
+def test_what_is_about_accounts_keeps_its_number_and_nothing_else(monde: Monde, lire: Lire):
+    events(monde.epci, 1)
+    with unit():
+        record(type="compte.ouvert", objet=monde.direction, epci=monde.epci, libelle="Zoé Petit", acteur=None)
+    events(monde.epci, 1)
+    rows = lire("evenements/", monde.secret).json()["resultats"]
+    assert [(row["numero"], row["type"]) for row in rows] == [(1, "essai"), (2, "reserve"), (3, "essai")]
+    assert {**rows[1], "id": 0, "survenu_at": ""} == {
+        "id": 0, "epci": monde.epci.pk, "numero": 2, "survenu_at": "", "type": "reserve", "commune": None,
+        "objet_type": "", "objet_id": 0, "libelle": "Réservé", "contenu": {},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "choice", [{"type": "compte.ouvert"}, {"objet_type": "comptes.personne"}, {"objet_id": "{pk}"}]
+)
+def test_a_filter_does_not_tell_what_a_reserved_line_is_about(
+    monde: Monde, lire: Lire, choice: dict[str, str]
+):
+    with unit():
+        record(type="compte.ouvert", objet=monde.direction, epci=monde.epci, libelle="Zoé Petit", acteur=None)
+    asked = {name: value.format(pk=monde.direction.pk) for name, value in choice.items()}
+    assert lire("evenements/", monde.secret, **asked).json()["resultats"] == []
+
+
 def test_a_long_journal_is_read_to_its_end_by_its_cursor(monde: Monde, lire: Lire):
     """More events than any offset a library may cap: the cursor holds the number, not a count of rows."""
     events(monde.epci, 1500)

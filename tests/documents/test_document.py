@@ -1,6 +1,7 @@
 """Issuing: a number without gap, frozen data, bytes once, and nothing changes afterwards."""
 
 import hashlib
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,15 +11,19 @@ from django.db import IntegrityError, connection, transaction
 from django.test import RequestFactory
 
 from documents.models import CompteurDocument, Document, DocumentContenu
+from documents.models.document import ECHECS
 from documents.views.document import serve
 from documents.workflows import document as workflow
-from documents.workflows.document import complete, reserve, run_render
+from documents.workflows.document import annul, complete, replace_annulled, reserve, run_render
 from journal.models import Evenement, Tache
 from journal.workflows.tache import run_due
 from socle import horloge, registres
+from socle.droits import ActionInterdite
+from socle.erreurs import Refus
 from territoire.models import Epci
 from tests.concurrence import PATIENCE, failures, together
 from tests.factories import DocumentFactory, EpciFactory
+from tests.mutualisation.gestes import submit, text_of
 
 TOGETHER = 5
 OCTETS = b"%PDF-1.7 essai"
@@ -208,6 +213,163 @@ class TestServe:
         document = DocumentFactory(emis=True)
         etag = serve(request_of(), document)["ETag"]
         assert serve(request_of(**{"If-None-Match": etag}), document).status_code == 304
+
+
+@pytest.fixture
+def monde_en_panne(monde: Any, monkeypatch: pytest.MonkeyPatch) -> Document:
+    """A receipt of the world whose rendering has failed as often as it takes, and the world itself."""
+    accuse = submit(monde.a.declaration, monde.a.dgs).accuse
+    assert accuse
+    with monkeypatch.context() as broken:
+        broken.setitem(registres.rendus._functions, "accuse", lambda document: 1 / 0)
+        for _ in range(ECHECS):
+            Tache.objects.update(reessai_at=None)
+            run_due()
+    return accuse
+
+
+def path_of(monde: Any) -> str:
+    return f"/declarations/{monde.a.declaration.pk}/accuse.pdf"
+
+
+class TestAnnul:
+    """A rendering that keeps failing: the number is annulled with a motive, and what it stood for gets another."""
+
+    def test_the_job_says_so_after_several_failures_only(self, monde: Any, monkeypatch: pytest.MonkeyPatch):
+        accuse = submit(monde.a.declaration, monde.a.dgs).accuse
+        monkeypatch.setitem(registres.rendus._functions, "accuse", lambda document: 1 / 0)
+        for tries in range(1, ECHECS + 1):
+            Tache.objects.update(reessai_at=None)
+            run_due()
+            job = Tache.objects.get(cle=accuse.cle_rendu)
+            assert (job.essais, bool(job.constat), accuse.en_echec) == (tries, *[tries == ECHECS] * 2)
+            assert accuse.abilities_for(monde.administrateur)["annuler"] == (tries == ECHECS)
+        assert accuse.reference in job.constat and "ZeroDivisionError" in job.erreur
+
+    def test_its_number_stays_with_its_motive(self, monde: Any, monde_en_panne: Document, wakes: list[str]):
+        accuse = monde_en_panne
+        annul(document=accuse, acteur=monde.direction, motif=" Caractère impossible ")
+        accuse.refresh_from_db()
+        assert (accuse.etat, accuse.motif, accuse.annule_par) == (
+            "annule",
+            "Caractère impossible",
+            monde.direction,
+        )
+        assert accuse.mention == f"{accuse.reference} (annulé)"
+        event = Evenement.objects.about(accuse).get()
+        assert (event.type, event.acteur) == ("document.annule", monde.direction)
+        assert event.detail.contenu == {"motif": "Caractère impossible"}
+        assert take(accuse.epci, annee=accuse.annee).numero == accuse.numero + 1
+
+    def test_its_job_ends(self, monde: Any, monde_en_panne: Document, rendered: list[str]):
+        annul(document=monde_en_panne, acteur=monde.administrateur, motif="Panne")
+        run_due()
+        job = Tache.objects.get(cle=monde_en_panne.cle_rendu)
+        assert (job.etat, job.constat, rendered) == ("faite", "", [])
+
+    def test_twice_changes_nothing(self, monde: Any, monde_en_panne: Document):
+        for motif in ("Une fois", "Deux fois"):
+            annul(document=monde_en_panne, acteur=monde.administrateur, motif=motif)
+        assert Document.objects.get(pk=monde_en_panne.pk).motif == "Une fois"
+        assert Evenement.objects.about(monde_en_panne).count() == 1
+
+    def test_not_one_issued_meanwhile(self, monde: Any, monde_en_panne: Document):
+        complete(document=monde_en_panne, octets=OCTETS)
+        with pytest.raises(Refus, match="vient d'être émis"):
+            annul(document=monde_en_panne, acteur=monde.administrateur, motif="Trop tard")
+
+    def test_a_rendering_that_ends_afterwards_issues_nothing(self, monde: Any, monde_en_panne: Document):
+        annul(document=monde_en_panne, acteur=monde.administrateur, motif="Panne")
+        complete(document=monde_en_panne, octets=OCTETS)
+        assert not DocumentContenu.objects.filter(document=monde_en_panne).exists()
+
+    def test_nor_by_those_it_is_addressed_to(self, monde: Any, monde_en_panne: Document):
+        with pytest.raises(ActionInterdite, match="Seuls l'administrateur"):
+            annul(document=monde_en_panne, acteur=monde.a.dgs, motif="Panne")
+
+    def test_it_never_changes_again(self, monde: Any, monde_en_panne: Document):
+        annul(document=monde_en_panne, acteur=monde.administrateur, motif="Panne")
+        with pytest.raises(IntegrityError, match="ne se modifie pas"), transaction.atomic():
+            Document.objects.filter(pk=monde_en_panne.pk).update(motif="Autre")
+
+    @pytest.mark.parametrize("facts", [{"motif": ""}, {"annule_par": None}, {"annule_at": None}])
+    def test_the_state_is_tied_to_its_facts(self, monde: Any, facts: dict[str, Any]):
+        known = {"motif": "Panne", "annule_par": monde.direction, "annule_at": horloge.now()}
+        with pytest.raises(IntegrityError, match="document_annulled_facts"), transaction.atomic():
+            DocumentFactory(etat="annule", **{**known, **facts})
+
+    def test_the_page_of_those_who_may_annuls(self, client: Any, monde: Any, monde_en_panne: Document):
+        path = path_of(monde)
+        client.force_login(monde.a.dgs)
+        shown = client.get(path)
+        assert (shown.status_code, "<textarea" in shown.content.decode()) == (202, False)
+        assert "a échoué plusieurs fois" in text_of(shown)
+        client.force_login(monde.administrateur)
+        assert "Annuler ce numéro" in text_of(client.get(path))
+        refused = client.post(path, {"motif": " "})
+        assert refused.status_code == 422 and "Dites pourquoi" in text_of(refused)
+        assert client.post(path, {"motif": "Un caractère <b> impossible"}).url == path
+
+    def test_then_it_answers_410_with_the_motive(self, client: Any, monde: Any, monde_en_panne: Document):
+        annul(document=monde_en_panne, acteur=monde.direction, motif="Un caractère <b> impossible")
+        client.force_login(monde.a.dgs)
+        shown = client.get(path_of(monde))
+        assert shown.status_code == 410
+        assert "Un caractère <b> impossible" in text_of(shown) and "nouveau numéro" not in text_of(shown)
+        sheet = text_of(client.get(f"/declarations/{monde.a.declaration.pk}/"))
+        assert f"Accusé de dépôt {monde_en_panne.reference} (annulé)" in sheet
+
+    def test_a_new_number_is_reserved_for_the_same_data(
+        self, client: Any, monde: Any, monde_en_panne: Document, rendered: list[str]
+    ):
+        ancien, path = monde_en_panne, path_of(monde)
+        annul(document=ancien, acteur=monde.direction, motif="Panne")
+        client.force_login(monde.administrateur)
+        assert "Réserver un nouveau numéro" in text_of(client.get(path))
+        assert client.post(path, {"remplacer": "1"}).url == path
+        monde.a.declaration.refresh_from_db()
+        new = monde.a.declaration.accuse
+        assert (new.remplace, new.numero) == (ancien, ancien.numero + 1)
+        assert new.source == {**ancien.source, "numero": new.reference}
+        run_due()
+        assert client.get(path).content == OCTETS
+        sheet = text_of(client.get(f"/declarations/{monde.a.declaration.pk}/"))
+        assert f"{ancien.reference} (annulé)" in sheet and f"Accusé de dépôt {new.reference} (PDF)" in sheet
+        old = client.get(f"/declarations/{monde.a.declaration.pk}/accuses/{ancien.numero}.pdf")
+        assert old.status_code == 410 and f"Remplacé par {new.reference}" in re.sub(
+            r"<[^>]*>|\s+", " ", text_of(old)
+        ).replace("  ", " ").replace("  ", " ")
+
+    def test_asked_twice_it_is_the_same(self, monde: Any, monde_en_panne: Document):
+        annul(document=monde_en_panne, acteur=monde.direction, motif="Panne")
+        first, second = (replace_annulled(document=monde_en_panne, acteur=monde.direction) for _ in range(2))
+        assert first == second
+        assert Evenement.objects.about(monde_en_panne).filter(type="document.remplace").count() == 1
+
+    def test_nothing_is_replaced_before_it_is_annulled(self, monde: Any, monde_en_panne: Document):
+        with pytest.raises(ActionInterdite, match="remplacent, une fois"):
+            replace_annulled(document=monde_en_panne, acteur=monde.direction)
+
+    def test_minutes_follow_their_new_document(self, client: Any, monde: Any):
+        minutes = monde.a.revue_tenue.compte_rendu
+        ancien = DocumentFactory(
+            epci=monde.epci,
+            commune=monde.a.commune,
+            type="compte_rendu",
+            reference="CR-2027-900",
+            etat="annule",
+            annule_at=horloge.now(),
+            annule_par=monde.direction,
+            motif="Panne",
+        )
+        type(minutes).objects.filter(pk=minutes.pk).update(document=ancien)
+        client.force_login(monde.direction)
+        page = f"/revues/{monde.a.revue_tenue.pk}/"
+        assert "Pourquoi ce numéro est annulé" in text_of(client.get(page))
+        new = replace_annulled(document=ancien, acteur=monde.direction)
+        minutes.refresh_from_db()
+        assert minutes.document == new
+        assert "Il remplace CR-2027-900 (annulé)." in text_of(client.get(page))
 
 
 def read_then_write(meeting: threading.Barrier) -> Callable[[Epci, str, int], int]:

@@ -1,7 +1,7 @@
 """Mails, jobs and histories, as people read them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 import pytest
@@ -82,6 +82,7 @@ class TestMails:
             ({"envoye_at": NOW}, "envoyé"),
             ({"abandonne_at": NOW}, "périmé"),
             ({"essais": 2, "erreur": "boîte pleine"}, "nouvel essai prévu"),
+            ({"refuse_at": NOW, "erreur": "550 inconnu"}, "refusé par le serveur du destinataire"),
         ],
     )
     def test_its_state_in_words(self, client, epci, administrateur, fields, state):
@@ -115,6 +116,36 @@ class TestMails:
         shown = text(client, path)
         assert "/invitation/" not in shown and "lien personnel" in shown
 
+    def test_the_administrator_sends_a_refused_one_again(self, client, epci, administrateur):
+        personne = PersonneFactory(email="bonne@exemple.fr")
+        courriel = CourrielFactory(
+            epci=epci, destinataire=personne, adresse="fausse@exemple.fr", refuse_at=NOW, erreur="550 inconnu"
+        )
+        path = f"/courriels/{courriel.pk}/"
+        client.force_login(administrateur)
+        shown = text(client, path)
+        assert "fausse@exemple.fr" in shown and "Envoyer à bonne@exemple.fr" in shown
+        assert client.post(f"{path}renvoyer/").url == path
+        shown = text(client, path)
+        assert "Le courriel part à l’adresse bonne@exemple.fr." in shown and "Envoyer à" not in shown
+        assert "en attente" in shown
+
+    def test_a_link_is_not_sent_again_but_made_anew(self, client, epci, administrateur):
+        courriel = CourrielFactory(epci=epci, type="invitation", refuse_at=NOW)
+        path = f"/courriels/{courriel.pk}/"
+        client.force_login(administrateur)
+        assert "invitez de nouveau" in text(client, path) and "Envoyer à" not in text(client, path)
+        client.post(f"{path}renvoyer/")
+        assert "refusé" in text(client, path)
+
+    def test_the_recipient_does_not_send_it_again_herself(self, client, epci):
+        personne = holder(Role.DIRECTION_TERRITOIRES, epci)
+        courriel = CourrielFactory(epci=epci, destinataire=personne, refuse_at=NOW)
+        client.force_login(personne)
+        assert "Envoyer" not in text(client, f"/courriels/{courriel.pk}/")
+        response = client.post(f"/courriels/{courriel.pk}/renvoyer/")
+        assert response.status_code == HTTPStatus.FORBIDDEN
+
     def test_pages_of_fifty(self, client, epci, administrateur):
         CourrielFactory.create_batch(51, epci=epci, destinataire=administrateur)
         client.force_login(administrateur)
@@ -133,6 +164,19 @@ class TestJobs:
         assert "nouvel essai prévu" in shown and "ValueError: &lt;b&gt;" in shown
         assert shown.index("a-venir") < shown.index("<h2>Faites") < shown.index("finie")
         assert "d-ailleurs" not in shown
+
+    def test_what_holds_a_job_is_read_at_once(self, client, epci, administrateur):
+        constat = "Échec pour Zuydcoote. Tout le reste est fait."
+        TacheFactory(epci=epci, cle="tenue", erreur="Traceback", constat=constat)
+        later = horloge.now() + timedelta(days=1)
+        TacheFactory(
+            epci=epci, due_at=later, essais=1, pris_at=horloge.real_now(), reessai_at=horloge.real_now()
+        )
+        client.force_login(administrateur)
+        shown = text(client, "/taches/")
+        assert shown.index("en attente") < shown.index(constat), "what waits for another try comes first"
+        assert constat in shown and shown.index(constat) < shown.index("Dernière erreur")
+        assert "en attente" in shown
 
     def test_a_job_is_called_by_its_name(self, client, epci, administrateur):
         assert set(registres.intitules) == set(registres.taches._functions)

@@ -113,6 +113,7 @@ def test_a_job_that_fails_degrades_until_nobody_tries_it_again(client):
 def test_the_oldest_mail_that_waits(client):
     CourrielFactory(ecrit_at=ago(hours=2))
     CourrielFactory(ecrit_at=ago(days=2), envoye_at=ago(days=1))
+    CourrielFactory(ecrit_at=ago(days=9), refuse_at=ago(days=8))
     assert abs(look(client)[1]["courriel_en_attente_depuis_secondes"] - 7200) < 5
 
 

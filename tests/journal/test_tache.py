@@ -13,7 +13,16 @@ from django.db.models import F
 from config.celery import app
 from journal.models import Tache
 from journal.workflows import tache as workflow
-from journal.workflows.tache import PasEncore, claim, progress, run_due, schedule
+from journal.workflows.tache import (
+    PasEncore,
+    claim,
+    explain,
+    progress,
+    run_due,
+    run_each,
+    schedule,
+    try_again_soon,
+)
 from socle import horloge, registres
 from tests.concurrence import PATIENCE, failures, together
 from tests.factories import EpciFactory, TacheFactory
@@ -69,6 +78,7 @@ class TestRunning:
         def later(tache: Tache) -> None:
             if waiting:
                 waiting.clear()
+                explain(tache, "Attend autre chose.")
                 raise PasEncore
 
         handler(later)
@@ -76,10 +86,12 @@ class TestRunning:
         run_due()
         tache.refresh_from_db()
         assert (tache.faite_at, tache.erreur) == (None, "") and tache.reessai_at
+        assert (tache.etat, tache.constat) == ("en attente", "Attend autre chose.")
+        assert tache.essais == 0, "its column is small, and a wait may be long"
         Tache.objects.update(reessai_at=None)
         run_due()
         tache.refresh_from_db()
-        assert tache.faite_at
+        assert tache.faite_at and tache.constat == ""
 
     def test_in_the_order_they_fall_due_and_only_those_due(self, done: list[str]):
         now = horloge.now()
@@ -132,6 +144,52 @@ class TestRunning:
             TacheFactory(cle=cle)
         run_due()
         assert done == ["b"]
+
+    def test_a_part_that_fails_holds_no_other(self, handler: Any):
+        done, broken = [], ["Zuydcoote"]
+
+        def one(name: str) -> None:
+            if name in broken:
+                raise ZeroDivisionError(name)
+            done.append(name)
+
+        names = ["Ambès", "Zuydcoote", "Œuilly"]
+        handler(lambda tache: run_each(tache, [(name, lambda name=name: one(name)) for name in names]))
+        tache = TacheFactory()
+        run_due()
+        tache.refresh_from_db()
+        assert done == ["Ambès", "Œuilly"]
+        assert (tache.etat, tache.fait, tache.total) == ("nouvel essai prévu", 2, 3)
+        assert tache.constat == "Échec pour Zuydcoote. Tout le reste est fait."
+        assert "ZeroDivisionError: Zuydcoote" in tache.erreur
+        broken.clear()
+        Tache.objects.update(reessai_at=None)
+        run_due()
+        tache.refresh_from_db()
+        assert (tache.etat, tache.fait, tache.constat) == ("faite", 3, "")
+
+    def test_what_held_a_job_is_forgotten_at_its_next_try(self, handler: Any):
+        said = ["Une première raison."]
+
+        def fails(tache: Tache) -> None:
+            if said:
+                explain(tache, said.pop())
+            raise ZeroDivisionError
+
+        handler(fails)
+        TacheFactory()
+        for constat in ("Une première raison.", ""):
+            Tache.objects.update(reessai_at=None)
+            run_due()
+            assert Tache.objects.get().constat == constat
+
+    def test_one_that_waits_for_another_try_may_be_tried_at_once(self, handler: Any, wakes: list[str]):
+        handler(lambda tache: 1 / 0)
+        tache = TacheFactory()
+        run_due()
+        assert run_due() == 0
+        try_again_soon(tache.cle)
+        assert run_due() == 1
 
     def test_a_kind_that_no_longer_exists_is_a_failure_like_another(self):
         TacheFactory(type="disparu")

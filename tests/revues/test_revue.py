@@ -14,7 +14,7 @@ from icalendar import Calendar
 from comptes.roles import Role
 from contrats.models import Engagement
 from journal.models import Courriel, Evenement, Tache
-from journal.workflows.tache import PasEncore, run_due
+from journal.workflows.tache import run_due
 from mutualisation.models import Titulaire
 from revues.creneaux import SLOTS, place, place_contract
 from revues.invitations import invitation
@@ -22,9 +22,11 @@ from revues.models import Revue
 from revues.participants import participants
 from revues.workflows import revue as workflow
 from revues.workflows.revue import (
+    TACHE_COMMUNE,
     TACHE_MOIS,
     cancel_review,
     create_month,
+    run_commune,
     run_month,
     schedule_month,
     start_reviews,
@@ -37,9 +39,12 @@ from territoire.models.epci import WorkingDays
 from tests.concurrence import failures, together
 from tests.factories import (
     AdhesionFactory,
+    CycleFactory,
+    DeclarationFactory,
     EngagementFactory,
     EpciFactory,
     EquipeFactory,
+    LigneFactory,
     PersonneFactory,
     RevueFactory,
     SiegeFactory,
@@ -138,29 +143,38 @@ def test_starting_the_chain_twice_schedules_once(shared: Any) -> None:
     assert list(Tache.objects.values_list("cle", flat=True)) == [f"{TACHE_MOIS}:{epci.pk}:2027-04"]
 
 
-def test_a_crash_in_the_middle_is_resumed(shared: Any, monkeypatch: pytest.MonkeyPatch, at_time: Any) -> None:
+def test_a_commune_that_fails_holds_no_other_and_is_tried_again(
+    shared: Any, monkeypatch: pytest.MonkeyPatch, at_time: Any
+) -> None:
     epci, first = shared
-    second = member_commune(epci, nom="Zuydcoote")
-    AdhesionFactory(epci=epci, commune=second, activite=activite(epci))
+    second, third = member_commune(epci, nom="Zuydcoote"), member_commune(epci, nom="Zuytpeene")
+    for commune in (second, third):
+        AdhesionFactory(epci=epci, commune=commune, activite=activite(epci))
     job = tache(epci)
     real = workflow.create_month
 
     def crash(**kwargs: Any) -> list[Revue]:
         if kwargs["commune"] == second:
-            raise RuntimeError("killed")
+            raise RuntimeError("créneau impossible")
         return real(**kwargs)
 
     monkeypatch.setattr(workflow, "create_month", crash)
     run_due()
     job.refresh_from_db()
-    assert job.faite_at is None and "killed" in job.erreur
-    assert set(Revue.objects.values_list("commune", flat=True)) == {first.pk}
+    assert job.faite_at is None and "créneau impossible" in job.erreur
+    assert set(Revue.objects.values_list("commune", flat=True)) == {first.pk, third.pk}
+    assert job.constat == "Échec pour Zuydcoote. Tout le reste est fait."
+    assert Tache.objects.filter(cle=f"{TACHE_MOIS}:{epci.pk}:2027-04").exists()
     monkeypatch.setattr(workflow, "create_month", real)
     Tache.objects.filter(pk=job.pk).update(reessai_at=None)
     run_due()
     job.refresh_from_db()
-    assert job.faite_at and (job.fait, job.total) == (2, 2)
-    assert Counter(Revue.objects.values_list("commune", flat=True)) == {first.pk: 2, second.pk: 1}
+    assert job.faite_at and (job.fait, job.total) == (3, 3)
+    assert Counter(Revue.objects.values_list("commune", flat=True)) == {
+        first.pk: 2,
+        second.pk: 1,
+        third.pk: 1,
+    }
 
 
 @pytest.mark.django_db(transaction=True)
@@ -426,17 +440,93 @@ def test_whoever_was_invited_is_told_even_replaced_since(shared: Any) -> None:
     assert invited and told == invited
 
 
-def test_a_month_waits_for_the_effects_of_its_midnight(shared: Any) -> None:
-    epci, _ = shared
-    schedule_month(epci, MARCH)
-    first = Tache.objects.get(type=TACHE_MOIS)
-    effect = TacheFactory(epci=epci, type="mutualisation.effet", due_at=first.due_at)
-    with pytest.raises(PasEncore):
-        run_month(first)
-    assert not Revue.objects.exists()
-    Tache.objects.filter(pk=effect.pk).update(faite_at=first.due_at)
-    run_month(first)
-    assert Revue.objects.exists()
+@pytest.fixture
+def stuck(shared: Any) -> Any:
+    """A second commune, whose line of the first of March is not in effect: the job of the effects failed for it."""
+    epci, first = shared
+    second = member_commune(epci, nom="Zuydcoote")
+    AdhesionFactory(epci=epci, commune=second, activite=activite(epci))
+    declaration = DeclarationFactory(
+        cycle=CycleFactory(epci=epci, en_vigueur=True), commune=second, deposee=True
+    )
+    ligne = LigneFactory(
+        declaration=declaration, activite=activite(epci, "DB-01"), acceptee=True, effet_on=MARCH
+    )
+    job = tache(epci)
+    effect = TacheFactory(epci=epci, type="mutualisation.effet", due_at=job.due_at)
+    Tache.objects.filter(pk=effect.pk).update(reessai_at=horloge.real_now() + timedelta(hours=1))
+    return epci, first, second, ligne, effect
+
+
+def retry(cle: str) -> Tache:
+    Tache.objects.filter(cle=cle).update(reessai_at=None)
+    run_due()
+    return Tache.objects.get(cle=cle)
+
+
+def mend(ligne: Any) -> None:
+    """The line takes effect at last."""
+    AdhesionFactory(epci=ligne.epci, commune=ligne.commune, activite=ligne.activite, ligne=ligne, debut=MARCH)
+    type(ligne).objects.filter(pk=ligne.pk).update(appliquee_at=horloge.now())
+
+
+def test_reviews_wait_for_the_effects_of_their_own_commune_alone(stuck: Any) -> None:
+    epci, first, second, _, _ = stuck
+    run_due()
+    assert Counter(Revue.objects.values_list("commune", flat=True)) == {first.pk: 2}
+    assert Tache.objects.get(cle=f"{TACHE_MOIS}:{epci.pk}:2027-03").faite_at
+    assert Tache.objects.filter(cle=f"{TACHE_MOIS}:{epci.pk}:2027-04").exists()
+    waiting = Tache.objects.get(type=TACHE_COMMUNE)
+    assert (waiting.etat, waiting.parametres["commune"]) == ("en attente", second.pk)
+    assert waiting.constat == "Zuydcoote : ses revues attendent que ses choix prennent effet."
+
+
+def test_once_mended_it_gets_its_reviews_once(stuck: Any) -> None:
+    epci, first, second, ligne, _ = stuck
+    run_due()
+    cle = Tache.objects.get(type=TACHE_COMMUNE).cle
+    assert retry(cle).etat == "en attente", "still not in effect"
+    mend(ligne)
+    assert retry(cle).etat == "faite"
+    run_month(Tache.objects.get(cle=f"{TACHE_MOIS}:{epci.pk}:2027-03"))
+    run_commune(Tache.objects.get(cle=cle))
+    assert Counter(Revue.objects.values_list("commune", flat=True)) == {first.pk: 2, second.pk: 2}
+    assert Tache.objects.filter(type=TACHE_COMMUNE).count() == 1
+
+
+def test_what_waited_stands_where_it_would_have_stood(stuck: Any) -> None:
+    epci, _, second, ligne, _ = stuck
+    run_due()
+    mend(ligne)
+    retry(Tache.objects.get(type=TACHE_COMMUNE).cle)
+    found = list(Revue.objects.filter(commune=second).order_by("domaine__ordre"))
+    local = [horloge.local(revue.prevue_at, epci.fuseau) for revue in found]
+    slots = place(WorkingDays(epci).of_month(MARCH), 1, [0, 1])
+    assert [(moment.date(), moment.time()) for moment in local] == slots
+
+
+def test_the_following_month_waits_for_it_too_and_no_other(stuck: Any, at_time: Any) -> None:
+    _, first, second, ligne, _ = stuck
+    run_due()
+    at_time("2027-04-01 00:30")
+    run_due()
+    april = Revue.objects.filter(periode_on=date(2027, 4, 1))
+    assert set(april.values_list("commune", flat=True)) == {first.pk}
+    mend(ligne)
+    for cle in Tache.objects.filter(type=TACHE_COMMUNE).order_by("pk").values_list("cle", flat=True):
+        retry(cle)
+    assert Counter(Revue.objects.filter(commune=second).values_list("periode_on", flat=True)) == {
+        MARCH: 2,
+        date(2027, 4, 1): 2,
+    }
+
+
+def test_nothing_waits_for_a_line_that_no_job_will_put_into_effect(stuck: Any) -> None:
+    _, _, second, _, effect = stuck
+    Tache.objects.filter(pk=effect.pk).update(faite_at=effect.due_at)
+    run_due()
+    assert Revue.objects.filter(commune=second).exists()
+    assert not Tache.objects.filter(type=TACHE_COMMUNE).exists()
 
 
 def test_a_review_already_past_cancels_nothing(shared: Any, at_time: Any) -> None:
