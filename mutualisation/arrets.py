@@ -10,9 +10,9 @@ from django.utils.timezone import localtime
 
 from comptes.models import Personne
 from mutualisation.changements import Choix, read_choices
-from mutualisation.manques import required_domains
+from mutualisation.manques import broken_by
 from mutualisation.models import Cycle, Declaration, Ligne
-from mutualisation.regles import BlocChoisi, read_rules
+from mutualisation.regles import read_rules
 from mutualisation.tableur import Valeur
 
 TONS = {
@@ -101,21 +101,25 @@ def read_arrets(cycle: Cycle, user: Any) -> list[ArretLu]:
 def broken_rules(
     declaration: Declaration, *, retirees: Collection[int] = (), reprises: Collection[int] = ()
 ) -> list[str]:
-    """The blocs taken in part and the prérequis missing once a submitted declaration is decided as it stands, in words.
+    """The rules of the catalogue that a submitted declaration breaks once decided as it stands, in words.
 
     `retirees` and `reprises` are ids of lines about to be withdrawn and taken back; what is still to decide counts as accepted.
     """
     asked = read_choices(declaration)
-    regles = read_rules(declaration, asked)
     stopped = (Q(arbitrage__in=STOPPED) & ~Q(pk__in=reprises)) | Q(pk__in=retirees)
     decided = _without(asked, declaration.lignes.changing().filter(stopped))
+    return [manque.phrase for manque in broken_by(decided, read_rules(declaration, asked))]
+
+
+def blocs_voted_in_part(declaration: Declaration, lignes: Collection[int]) -> list[str]:
+    """The blocs of which an act that covers these lines (ids) would leave some, in words: what is to decide counts too."""
+    asked = read_choices(declaration)
+    rows = declaration.lignes.changing().filter(appliquee_at=None).exclude(arbitrage__in=STOPPED)
+    standing = {row.activite_id: row.pk for row in rows.order_by("pk")}
     return [
-        *(
-            f"Le bloc « {bloc.nom} » se prend ou se laisse en entier."
-            for bloc in regles.blocs
-            if _parted(bloc, decided)
-        ),
-        *(manque.phrase for manque in required_domains(decided, regles)),
+        f"Le bloc « {bloc.nom} » se vote en entier : {bloc.noms}."
+        for bloc in read_rules(declaration, asked).blocs
+        if len({standing[pk] in lignes for pk in bloc.ids & standing.keys()}) > 1
     ]
 
 
@@ -126,10 +130,3 @@ def _without(asked: Choix, lignes: QuerySet[Ligne]) -> Choix:
         asked,
         domaines=[replace(etat, voulues=(etat.voulues - ids) | (etat.base & ids)) for etat in asked.domaines],
     )
-
-
-def _parted(bloc: BlocChoisi, choix: Choix) -> bool:
-    """Taken in part, and not only left as it was."""
-    wanted = {pk for etat in choix.domaines for pk in etat.voulues & bloc.ids}
-    before = {pk for etat in choix.domaines for pk in etat.base & bloc.ids}
-    return wanted not in (set(), bloc.ids, before)

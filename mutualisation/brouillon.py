@@ -141,7 +141,7 @@ def _motive(etat: EtatDomaine, saisie: Saisie, author: str) -> str:
     pk = etat.domaine.id
     where = f"le motif de « {etat.domaine.libelle} »"
     change = (saisie.motifs_vus.get(pk, ""), saisie.motifs.get(pk))
-    return _text(
+    return merged_text(
         etat.motif, change, f"motif-{pk}", f"{author} a changé entre-temps {where}", "Un motif tient"
     )
 
@@ -150,11 +150,11 @@ def _precision(etat: EtatDomaine, activite: int, saisie: Saisie, author: str) ->
     change = (saisie.precisions_vues.get(activite, ""), saisie.precisions.get(activite))
     said = f"{author} a changé entre-temps cette précision"
     present = etat.precisions.get(activite, "")
-    return _text(present, change, f"precision-{activite}", said, "Une précision tient")
+    return merged_text(present, change, f"precision-{activite}", said, "Une précision tient")
 
 
-def _text(present: str, change: tuple[str, str | None], field: str, said: str, holds: str) -> str:
-    """The text to keep, given (as seen, as sent); Refus when too long, Conflit when somebody else wrote another."""
+def merged_text(present: str, change: tuple[str, str | None], field: str, said: str, holds: str) -> str:
+    """The text to keep, given (as seen, as sent); raises Refus when too long, Conflit when somebody else wrote another."""
     seen, sent = change
     if sent is None or sent == seen:
         return present

@@ -48,7 +48,7 @@ def current_cycle(epci: Epci) -> Cycle | None:
 
 
 def board(cycle: Cycle, user: Any) -> DeclarationQuerySet:
-    """The declarations of a cycle that a user sees.
+    """The declarations of a cycle that a user sees, but for those nobody has to submit any more.
 
     With `pole_id`, `pole_nom`, `changees` (lines that change something) and `relancee_at` (last reminder by the Direction).
     """
@@ -58,7 +58,7 @@ def board(cycle: Cycle, user: Any) -> DeclarationQuerySet:
     reminders = Courriel.objects.filter(
         type=RELANCE, objet_type="mutualisation.declaration", objet_id=OuterRef("pk")
     )
-    rows: DeclarationQuerySet = Declaration.objects.visible_to(user).filter(cycle=cycle)
+    rows = of_members(Declaration.objects.visible_to(user).filter(cycle=cycle), cycle)
     annotated = rows.annotate(
         pole_id=Subquery(membership.values("pole")[:1]),
         pole_nom=Subquery(membership.annotate(nom=F("pole__nom")).values("nom")[:1]),
@@ -68,6 +68,13 @@ def board(cycle: Cycle, user: Any) -> DeclarationQuerySet:
     return annotated.select_related("commune", "deposee_par", "enregistree_par").order_by(
         "commune__tri", "commune_id"
     )
+
+
+def of_members(rows: DeclarationQuerySet, cycle: Cycle) -> DeclarationQuerySet:
+    """What was submitted, and the drafts of the communes that are still members: nothing is expected of those that left."""
+    members = Appartenance.objects.on(cycle.epci.today).filter(epci=cycle.epci)
+    drafts = Q(etat=Declaration.Etat.BROUILLON, commune__in=members.values("commune"))
+    return rows.filter(Q(etat=Declaration.Etat.DEPOSEE) | drafts)
 
 
 def in_state(rows: DeclarationQuerySet, etat: str, today: date) -> DeclarationQuerySet:
@@ -230,7 +237,7 @@ class Export:
             declaration.changees,
             localtime(suivi.moved_at).date() if suivi.moved_at else None,
             str(who) if who else "",
-            declaration.accuse.reference if declaration.accuse else "",
+            declaration.accuse.mention if declaration.accuse else "",
             declaration.prolongee_on,
             localtime(suivi.relancee_at).date() if suivi.relancee_at else None,
             suivi.evaluations.faites if suivi.evaluations else 0,

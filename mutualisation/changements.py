@@ -1,12 +1,13 @@
 """What a declaration changes, domain by domain: one computation for the page, the receipt, the mails and the lines."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from mutualisation.models import Adhesion, Declaration, Ligne
 from mutualisation.models.catalogue import ActiviteLue, CatalogueLu, DomaineLu
-from mutualisation.veille import Veille, read_eve
+from mutualisation.veille import Veille, read_eve, read_losses
 from socle import registres
 from socle.registres import Consequence
 from socle.typographie import enumerate_french, plural
@@ -140,6 +141,15 @@ class EtatDomaine:
             if nature:
                 yield activite.id, nature
 
+    @property
+    def demande(self) -> tuple[str, list[tuple[int, str, str]]]:
+        """The motive, then (activity id, nature, what is asked in words) of every line."""
+        kept = Nature.MAINTIEN  # nothing is asked of what stays as it is
+        return self.motif, [
+            (pk, nature.value, "" if nature == kept else self.precisions.get(pk, ""))
+            for pk, nature in self.lignes()
+        ]
+
 
 @dataclass(frozen=True)
 class Choix:
@@ -166,6 +176,14 @@ class Choix:
     def activites_voulues(self) -> int:
         return sum(len(etat.voulues) for etat in self.domaines)
 
+    @property
+    def empreinte(self) -> str:
+        """A digest of all that is asked and said, what is kept included: the same for the same choices over the same base.
+
+        It tells whether somebody acts on what he has read: a page sends it back, the mayor's visa keeps it.
+        """
+        return hashlib.sha256(repr([etat.demande for etat in self.domaines]).encode()).hexdigest()[:32]
+
     def domaine(self, pk: int) -> EtatDomaine:
         """A domain by its id."""
         return next(etat for etat in self.domaines if etat.domaine.id == pk)
@@ -188,7 +206,7 @@ def read_choices(declaration: Declaration, catalogue: CatalogueLu | None = None)
     A draft nobody has saved yet starts with what the cycle before postponed.
     """
     catalogue = catalogue or declaration.cycle.catalogue.read()
-    veille = Veille() if declaration.deposee else read_eve(declaration)
+    veille = Veille(pertes=read_losses(declaration)) if declaration.deposee else read_eve(declaration)
     lu = _frozen(declaration) if declaration.deposee else _drafted(declaration, veille)
     motifs = dict(declaration.motifs.values_list("domaine_id", "texte"))
     if not (declaration.deposee or declaration.enregistree_at):
@@ -244,6 +262,8 @@ def _asked(lignes: Iterable[Ligne]) -> tuple[dict[int, str], dict[int, str]]:
 
 
 def consequences_of(choix: Choix, commune: Commune, on: date) -> list[Consequence]:
-    """What upper floors lose: reviews, requests and actions of the domains a commune leaves."""
-    leaving = frozenset(etat.domaine.id for etat in choix.domaines if etat.base and not etat.voulues)
+    """What upper floors lose: reviews, requests and actions of the domains a commune leaves, or that the catalogue ends."""
+    kept = {etat.domaine.id for etat in choix.domaines if etat.voulues}
+    ended = {perte.domaine for perte in choix.veille.pertes}
+    leaving = frozenset({etat.domaine.id for etat in choix.domaines if etat.base} | ended) - kept
     return registres.consequences.gather(commune, leaving, on) if leaving else []

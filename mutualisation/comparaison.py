@@ -15,7 +15,7 @@ from mutualisation.matrice import Membre, edition_on, families, members
 from mutualisation.models.catalogue import CatalogueLu, DomaineLu
 from mutualisation.partages import Partages, read_shares, voted_lines
 from socle.dates import day_and_year
-from socle.typographie import enumerate_french, plural
+from socle.typographie import enumerate_french, of, plural
 from territoire.models import Epci
 
 GENRES = {
@@ -210,7 +210,8 @@ def _rows(epci: Epci, derivations: Iterable[Derivation], du: date, au: date) -> 
     between = [derivation for derivation in derivations if du < derivation.day <= au]
     heirs = {pk: _heirs(pk, between) for pk in before}
     for membre in after.values():
-        yield membre, _note(membre, before, [before[pk] for pk in before if membre.id in heirs[pk]], du)
+        sources = [before[pk] for pk in before if membre.id in heirs[pk] and pk != membre.id]
+        yield membre, _note(membre, before, sources, {pk for pk in heirs if pk in heirs[pk]}, du)
     for membre in before.values():
         if membre.id not in after and not heirs[membre.id]:
             yield membre, "n'est plus membre"
@@ -224,10 +225,15 @@ def _heirs(commune: int, between: Iterable[Derivation]) -> set[int]:
     return reached
 
 
-def _note(membre: Membre, before: Mapping[int, Membre], sources: list[Membre], du: date) -> str:
-    """The name of the time, what a commune nouvelle gathers, or that it was not a member."""
+def _note(
+    membre: Membre, before: Mapping[int, Membre], sources: list[Membre], staying: set[int], du: date
+) -> str:
+    """The name of the time, what a commune nouvelle gathers or what it left, or that it was not a member."""
     known = before.get(membre.id)
-    others = [source.nom for source in sources if source.id != membre.id]
+    others = [source.nom for source in sources if source.id not in staying]
+    left = [source.nom for source in sources if source.id in staying]
+    if left and not others:
+        return f"s'est détachée {of(enumerate_french(left))}"
     if others:
         return f"réunit {enumerate_french([*([known.nom] if known else []), *others])}"
     if known is None:

@@ -5,9 +5,9 @@ an heir is shared when one at least of its sources was shared on the eve (a comm
 of those it replaces, CGCT L.2113-5; a merged activity keeps who shared one of its parts).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from itertools import pairwise, product
 from typing import TypeAlias
 
@@ -16,6 +16,7 @@ from territoire.models import Appartenance, Epci, Filiation
 
 Cle: TypeAlias = tuple[int, int]
 Heirs: TypeAlias = Mapping[int, tuple[int, ...]]
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,27 @@ class Derivation:
         commune, activite = cle
         return tuple(product(_sources(self.communes, commune), _sources(self.activites, activite)))
 
+    def after(self, cle: Cle) -> tuple[Cle, ...]:
+        """What a pair is from this day on, itself when it is not concerned."""
+        heirs = self.heirs(cle)
+        return (cle,) if heirs is None else heirs
+
+    def known_since(self, *, communes: date, activites: date) -> "Derivation":
+        """What it changes for who knew the communes of a day and the activities of another."""
+        return replace(
+            self,
+            communes=self.communes if self.day > communes else {},
+            activites=self.activites if self.day > activites else {},
+        )
+
+    def known_until(self, *, communes: date, activites: date) -> "Derivation":
+        """What had changed already for who knew the communes of a day and the activities of another."""
+        return replace(
+            self,
+            communes={} if self.day > communes else self.communes,
+            activites={} if self.day > activites else self.activites,
+        )
+
     def origine(self, heir: Cle) -> Adhesion.Origine:
         """What an heir owes its adhesion to."""
         moved = any(heir[0] in heirs for heirs in self.communes.values())
@@ -57,7 +79,8 @@ def read_derivations(epci: Epci, until: date) -> list[Derivation]:
     """Every derivation of an EPCI up to a day included, in order, one a day; a fixed number of queries."""
     communes: dict[date, dict[int, tuple[int, ...]]] = {}
     activites: dict[date, dict[int, tuple[int, ...]]] = {}
-    for day, heirs in (*_of_filiations(epci, until), *_of_departures(epci, until)):
+    membres = Membres(epci)
+    for day, heirs in (*_of_filiations(epci, until, membres), *_of_departures(until, membres)):
         communes.setdefault(day, {}).update(heirs)
     for day, heirs in _of_editions(epci, until):
         activites[day] = heirs
@@ -93,38 +116,55 @@ def _of_editions(epci: Epci, until: date) -> Iterator[tuple[date, dict[int, tupl
             yield days[edition], heirs
 
 
-def _of_filiations(epci: Epci, until: date) -> Iterator[tuple[date, dict[int, tuple[int, ...]]]]:
+def _of_filiations(
+    epci: Epci, until: date, membres: "Membres"
+) -> Iterator[tuple[date, dict[int, tuple[int, ...]]]]:
     rows = Filiation.objects.filter(ancienne__appartenances__epci=epci, effective_on__lte=until)
     by_day: dict[date, dict[int, tuple[int, ...]]] = {}
     pairs = rows.distinct().order_by("effective_on", "pk")
     for day, ancienne, nouvelle in pairs.values_list("effective_on", "ancienne_id", "nouvelle_id"):
         heirs = by_day.setdefault(day, {})
         heirs[ancienne] = (*heirs.get(ancienne, ()), nouvelle)
-    for ancienne, day in _staying(epci, by_day):
-        by_day[day][ancienne] = (ancienne, *by_day[day][ancienne])
+    for day, heirs in by_day.items():
+        for ancienne in heirs:
+            # A part was detached from it: it keeps what it shares.
+            if membres.through(ancienne, day):
+                heirs[ancienne] = (ancienne, *heirs[ancienne])
     yield from by_day.items()
 
 
-def _staying(epci: Epci, by_day: Mapping[date, Heirs]) -> Iterator[tuple[int, date]]:
-    """Former communes that a part was detached from: they are still members on the day, and keep what they share."""
-    former = {ancienne for heirs in by_day.values() for ancienne in heirs}
-    if not former:
-        return
-    for row in Appartenance.objects.filter(epci=epci, commune__in=former).order_by("commune_id", "debut"):
-        for day, heirs in by_day.items():
-            if row.commune_id in heirs and row.debut < day and row.covers(day):
-                yield row.commune_id, day
+class Membres:
+    """Who belongs to an EPCI on each day, whatever the pôle: another pôle is another period of the same membership."""
+
+    def __init__(self, epci: Epci) -> None:
+        self._periods: dict[int, list[tuple[date, date | None]]] = {}
+        rows = Appartenance.objects.filter(epci=epci).order_by("commune_id", "debut")
+        for commune, debut, fin in rows.values_list("commune_id", "debut", "fin"):
+            self._periods.setdefault(commune, []).append((debut, fin))
+
+    def on(self, commune: int, day: date) -> bool:
+        return any(
+            debut <= day and (fin is None or day < fin) for debut, fin in self._periods.get(commune, ())
+        )
+
+    def through(self, commune: int, day: date) -> bool:
+        """Member on the eve and on the day."""
+        return self.on(commune, day - DAY) and self.on(commune, day)
+
+    def departures(self) -> Iterator[tuple[int, date]]:
+        """Communes (their ids) and the days they stop being members."""
+        for commune, periods in self._periods.items():
+            for _, fin in periods:
+                if fin and not self.on(commune, fin):
+                    yield commune, fin
 
 
-def _of_departures(epci: Epci, until: date) -> Iterator[tuple[date, dict[int, tuple[int, ...]]]]:
-    """Communes whose membership ended, without succession and without coming back the same day."""
-    memberships = Appartenance.objects.filter(epci=epci).order_by("commune_id", "debut")
-    rows = list(memberships.values_list("commune_id", "debut", "fin"))
-    starts = {(commune, debut) for commune, debut, _ in rows}
+def _of_departures(until: date, membres: Membres) -> Iterator[tuple[date, dict[int, tuple[int, ...]]]]:
+    """Communes whose membership ended, without succession."""
     replaced = set(Filiation.objects.values_list("ancienne_id", "effective_on"))
-    for commune, _, fin in rows:
-        if fin and fin <= until and (commune, fin) not in starts and (commune, fin) not in replaced:
-            yield fin, {commune: ()}
+    for commune, day in membres.departures():
+        if day <= until and (commune, day) not in replaced:
+            yield day, {commune: ()}
 
 
 def targets_of(
@@ -134,43 +174,31 @@ def targets_of(
 
     The choice was made in the edition of `catalogue_on` and in a cycle open since `ouverture_on`.
     """
-    since = [
-        Derivation(
-            d.day,
-            d.communes if d.day > ouverture_on else {},
-            d.activites if d.day > catalogue_on else {},
-        )
-        for d in derivations
-        if d.day <= day
-    ]
+    since = (
+        d.known_since(communes=ouverture_on, activites=catalogue_on) for d in derivations if d.day <= day
+    )
     return route(cle, since)
 
 
-def closure(cles: Iterable[Cle], derivations: Iterable[Derivation]) -> set[Cle]:
-    """These pairs, those that take over from them, and what these also take over from."""
+def component(cles: Iterable[Cle], derivations: Iterable[Derivation]) -> set[Cle]:
+    """These pairs, all those they lead to or come from, and so on: nothing else bears on their periods."""
+    known = list(derivations)
     reached = set(cles)
-    for derivation in derivations:
-        heirs = {heir for cle in reached for heir in derivation.heirs(cle) or ()}
-        reached |= heirs | {source for heir in heirs for source in derivation.sources(heir)}
-    return reached
-
-
-def ancestors(cles: Iterable[Cle], derivations: Sequence[Derivation]) -> set[Cle]:
-    """These pairs and all those that lead to them, through any number of derivations."""
-    reached = set(cles)
-    for derivation in reversed(derivations):
-        reached |= {source for cle in reached for source in derivation.sources(cle)}
-    return reached
+    while True:
+        linked = {
+            pair
+            for derivation in known
+            for cle in reached
+            for pair in (*derivation.after(cle), *derivation.sources(cle))
+        }
+        if linked <= reached:
+            return reached
+        reached |= linked
 
 
 def route(cle: Cle, derivations: Iterable[Derivation]) -> tuple[Cle, ...]:
     """Where a pair leads once these derivations have happened, in order; empty when it ended."""
     reached: tuple[Cle, ...] = (cle,)
     for derivation in derivations:
-        reached = tuple(dict.fromkeys(heir for pair in reached for heir in _after(pair, derivation)))
+        reached = tuple(dict.fromkeys(heir for pair in reached for heir in derivation.after(pair)))
     return reached
-
-
-def _after(cle: Cle, derivation: Derivation) -> tuple[Cle, ...]:
-    heirs = derivation.heirs(cle)
-    return (cle,) if heirs is None else heirs

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count
 
 from mutualisation.editions import EditionLue, edition_before, read_edition
-from mutualisation.models import Adhesion, Catalogue, DomaineVersion, Ligne, Titulaire
+from mutualisation.models import Adhesion, Catalogue, Cycle, DomaineVersion, Ligne, Titulaire
 from mutualisation.models.ligne import LigneQuerySet
 from socle.dates import day_and_year
 from socle.typographie import enumerate_french
@@ -66,6 +66,14 @@ def read_changes(edition: Catalogue) -> list[Ecart]:
     """What an edition changes since the one before; nothing for the first."""
     before = edition_before(edition)
     return list(compare(read_edition(before), read_edition(edition))) if before else []
+
+
+def read_cycle_changes(cycle: Cycle) -> list[Ecart]:
+    """What the edition of a cycle changes, when it is not that of the cycle before; nothing for the first cycle."""
+    before = Cycle.objects.filter(epci=cycle.epci_id, annee__lt=cycle.annee).order_by("-annee").first()
+    if before is None or before.catalogue_id == cycle.catalogue_id:
+        return []
+    return read_changes(cycle.catalogue)
 
 
 def compare(before: EditionLue, after: EditionLue) -> Iterator[Ecart]:

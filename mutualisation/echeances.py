@@ -11,7 +11,7 @@ from comptes.models import Personne
 from comptes.roles import Role
 from mutualisation.models import Cycle, Declaration, Ligne
 from mutualisation.veille import read_eve
-from mutualisation.visa import visa_asked_at
+from mutualisation.visa import awaited_visa
 from socle.registres import Echeance
 from socle.typographie import plural
 
@@ -26,7 +26,7 @@ def deadlines(user: Personne, contexte: Titre, today: date) -> Iterable[Echeance
 
 def _of_commune(contexte: Titre, today: date) -> Iterator[Echeance]:
     for declaration in _open_drafts(contexte, today):
-        if contexte.role == Role.MAIRE and visa_asked_at(declaration) and not declaration.visee_at:
+        if contexte.role == Role.MAIRE and awaited_visa(declaration):
             yield _to_approve(declaration)
         count = declaration.lignes.count()
         yield Echeance(

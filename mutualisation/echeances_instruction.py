@@ -35,8 +35,7 @@ def instruction_deadlines(user: Personne, contexte: Titre, today: date) -> Itera
         yield from _arret_of_epci(contexte, today)
     if contexte.role in (Role.DIRECTION_TERRITOIRES, Role.RESPONSABLE_SERVICE):
         yield from _studies(user, contexte, today)
-    if contexte.role not in COMMUNE:
-        yield from _delegated(user, contexte, today)
+    yield from _delegated(user, contexte, today)
 
 
 def _completions(contexte: Titre, today: date) -> Iterator[Echeance]:
@@ -66,8 +65,11 @@ def _evaluations_of_commune(contexte: Titre, today: date) -> Iterator[Echeance]:
 
 
 def _delegated(user: Personne, contexte: Titre, today: date) -> Iterator[Echeance]:
+    """What communes delegated to the person, but for the one whose évaluations this hat already shows."""
     mine = Q(delegations__personne=user, delegations__retiree_at=None)
     rows = Evaluation.objects.filter(_live(today), mine, epci=contexte.epci_id, transmise_at=None)
+    if contexte.role in COMMUNE:
+        rows = rows.exclude(commune=contexte.commune_id)
     yield from _to_fill(rows.distinct())
 
 
@@ -142,9 +144,11 @@ def _evaluations_to_confirm(contexte: Titre, today: date) -> Iterator[Echeance]:
 
 
 def _studies(user: Personne, contexte: Titre, today: date) -> Iterator[Echeance]:
-    rows = Etude.objects.filter(_live(today), epci=contexte.epci_id, conduite_par=user, avis="")
-    for etude in rows.select_related("declaration__cycle", "domaine", "commune").order_by(
-        "commune__tri", "pk"
+    rows = Etude.objects.filter(_live(today), epci=contexte.epci_id, conduite_par=user)
+    for etude in (
+        rows.awaited()
+        .select_related("declaration__cycle", "domaine", "commune")
+        .order_by("commune__tri", "pk")
     ):
         yield Echeance(
             due_on=etude.declaration.cycle.point_arret_on,

@@ -1,12 +1,12 @@
 """What this floor tells the floors below: titles and recipients that derive from seats, deadlines, jobs, documents."""
 
 from collections.abc import Iterable
-from datetime import date
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.urls import reverse
 
 from comptes.acces import Titre
-from comptes.models import Personne
+from comptes.models import Equipe, Personne
 from comptes.roles import Role
 from documents.gabarit import render_document
 from documents.models import Document
@@ -16,15 +16,18 @@ from mutualisation.echeances_instruction import instruction_deadlines
 from mutualisation.models import Siege, Titulaire
 from mutualisation.premiers_pas import cards
 from mutualisation.rejoindre import joining_cards
-from mutualisation.workflows.cycle import TACHE_ARRIVEES, TACHE_RAPPEL, run_arrivals, run_reminder
+from mutualisation.workflows.campagne import TACHE_RAPPEL, run_reminder
+from mutualisation.workflows.cycle import TACHE_ARRIVEES, run_arrivals
+from mutualisation.workflows.declaration import follow_receipt
 from mutualisation.workflows.derivation import TACHE_EDITION, run_edition
 from mutualisation.workflows.effet import TACHE_EFFET, run_effect
 from mutualisation.workflows.evaluation import TACHE_EVALUATIONS, run_evaluations
 from mutualisation.workflows.mouvement import TACHE_MOUVEMENTS, run_moves
 from mutualisation.workflows.reprise import TACHE_REPRISE, run_reprise
 from socle import registres
-from socle.registres import Destinataire
-from territoire.models import Commune, Epci
+from socle.dates import day_and_year
+from socle.registres import Destinataire, Tenue
+from territoire.models import Commune, Epci, today_of
 
 SIDES = {Role.REFERENT_COMMUNAL: Siege.Cote.COMMUNE, Role.RESPONSABLE_SERVICE: Siege.Cote.EPCI}
 
@@ -33,6 +36,8 @@ def register() -> None:
     """Fill the registries of the ground floor."""
     registres.titres.register("sieges", titles_of_seats)
     registres.destinataires.register("sieges", holders_of_seats)
+    registres.tenues.register("sieges", seats_of)
+    registres.tenues.register("equipes", teams_of)
     registres.echeances.register("mutualisation", deadlines)
     registres.echeances.register("instruction", instruction_deadlines)
     registres.echeances.register("actes", act_deadlines)
@@ -55,16 +60,39 @@ def register() -> None:
         TACHE_REPRISE: "Écriture d'une feuille reprise",
     }
     registres.rendus.register("accuse", render_receipt)
+    registres.remplacements.register("accuse", follow_receipt)
 
 
-def titles_of_seats(personne: Personne, on: date) -> Iterable[Titre]:
+def titles_of_seats(personne: Personne) -> Iterable[Titre]:
     """A seat held today, in person or through a team, gives its title: référent communal or responsable de service."""
-    held = Titulaire.objects.on(on).filter(Q(personne=personne) | Q(equipe__membres=personne))
+    held = Titulaire.objects.on(today_of("siege__epci")).filter(
+        Q(personne=personne) | Q(equipe__membres=personne)
+    )
     rows = held.select_related("siege__epci", "siege__commune", "siege__pole").order_by(
         "siege__domaine__ordre", "pk"
     )
     for titulaire in rows:
         yield _title(titulaire.siege)
+
+
+def seats_of(personne: Personne) -> Iterable[Tenue]:
+    """The seats that a person holds in her own name, today or later."""
+    held = Titulaire.objects.filter(Q(fin=None) | Q(fin__gt=today_of("siege__epci")), personne=personne)
+    places = ("siege__epci", "siege__domaine", "siege__commune", "siege__pole")
+    for row in held.select_related(*places).order_by("siege__domaine__ordre", "debut", "pk"):
+        since = f", à compter du {day_and_year(row.debut)}" if row.debut > row.siege.epci.today else ""
+        texte = f"{row.siege.role.label}, {row.siege} ({row.get_rang_display()}{since})"
+        yield Tenue(row.siege.epci_id, texte, reverse("mutualisation:siege", args=[row.siege_id]))
+
+
+def teams_of(personne: Personne) -> Iterable[Tenue]:
+    """The teams that a person is in: they may hold seats."""
+    for equipe in Equipe.objects.filter(membres=personne).standing().order_by("nom", "pk"):
+        yield Tenue(
+            equipe.epci_id,
+            f"membre de l'équipe {equipe}",
+            f"{reverse('mutualisation:equipes')}#equipe-{equipe.pk}",
+        )
 
 
 def holders_of_seats(epci: Epci, roles: frozenset[str], commune: Commune | None) -> Iterable[Destinataire]:

@@ -1,18 +1,18 @@
 """The states of the yearly cycle and who moves them.
 
-docs/etats.md is printed from here, and the tests walk every (state, act, role) cell through the workflows. Those of a line,
-of the point d'arrêt, of an évaluation and of an effect read their sources here; opening, deposit and convention follow the
-facts of their rows.
+docs/etats.md is printed from here. The workflows read their sources here, so that an act nobody declared is refused, and the
+tests walk every (state, act, role) cell through them and compare the state it leads to.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django.db import models
 
 from comptes.roles import Role
-from mutualisation.models import Convention, Declaration, EffetAC, Evaluation, Ligne
+from mutualisation.models import Convention, Cycle, Declaration, EffetAC, Evaluation, Ligne
 from socle.erreurs import Refus
 
 DIRECTION = (Role.DIRECTION_TERRITOIRES,)
@@ -36,7 +36,7 @@ class EtatCycle(models.TextChoices):
 
 @dataclass(frozen=True)
 class Transition:
-    """An act: from which states to which one, and whose it is."""
+    """An act: from which states to which one, and whose it is (nobody's: a rule of time does it)."""
 
     acte: str
     passages: Mapping[str, str]
@@ -108,6 +108,8 @@ ETAPE = Table(
             DIRECTION,
         ),
         Transition("répondre", to(Etape.RECUE, Etape.A_COMPLETER), COMMUNE),
+        # Whoever decides or withdraws the line: nobody waits for the answer any more.
+        Transition("ne plus attendre", to(Etape.RECUE, Etape.A_COMPLETER), (*DIRECTION, *SIGNATAIRES)),
         Transition("rendre l'avis", to(Etape.ETUDIEE, Etape.RECEVABLE), ETUDE),
         Transition("retirer l'avis", to(Etape.RECEVABLE, Etape.ETUDIEE), ETUDE),
     ),
@@ -119,6 +121,9 @@ DEPOT = Table(
     (
         Transition("déposer", to(EtatDeclaration.DEPOSEE, EtatDeclaration.BROUILLON), SIGNATAIRES),
         Transition("retirer le dépôt", to(EtatDeclaration.BROUILLON, EtatDeclaration.DEPOSEE), SIGNATAIRES),
+        Transition(
+            "céder à la commune nouvelle", to(EtatDeclaration.REMPLACEE, EtatDeclaration.BROUILLON), ()
+        ),
     ),
 )
 ARRET = Table(
@@ -131,10 +136,19 @@ ARRET = Table(
             {Arret.A_CONFIRMER: Arret.PAR_COMMUNE, Arret.PAR_EPCI: Arret.ARRETE},
             SIGNATAIRES,
         ),
+        # The line taken back is to decide: what the EPCI had confirmed is not whole any more.
+        Transition(
+            "confirmer en redemandant une ligne",
+            to(Arret.PAR_COMMUNE, Arret.A_CONFIRMER, Arret.PAR_EPCI),
+            SIGNATAIRES,
+        ),
         Transition(
             "confirmer pour l'EPCI",
             {Arret.A_CONFIRMER: Arret.PAR_EPCI, Arret.PAR_COMMUNE: Arret.ARRETE},
             DIRECTION,
+        ),
+        Transition(
+            "changer une décision", to(Arret.A_CONFIRMER, Arret.PAR_COMMUNE, Arret.PAR_EPCI), DIRECTION
         ),
         Transition(
             "rouvrir", to(Arret.A_CONFIRMER, Arret.PAR_COMMUNE, Arret.PAR_EPCI, Arret.ARRETE), DIRECTION
@@ -184,16 +198,33 @@ CYCLE = Table(
         Transition("clore", to(EtatCycle.CLOS, EtatCycle.EN_VIGUEUR), DIRECTION),
     ),
 )
-# A step is said by its date; a date taken back corrects what was said.
+
+
+def etat_of(cycle: Cycle) -> EtatCycle:
+    """Where a cycle stands today, for who opens and closes it."""
+    if cycle.clos_at:
+        return EtatCycle.CLOS
+    if not cycle.ouvert_at:
+        return EtatCycle.A_OUVRIR
+    return EtatCycle.EN_VIGUEUR if cycle.epci.today >= cycle.effective_on else EtatCycle.OUVERT
+
+
+# A step is said by its date; a date taken back corrects what was said. One save may say or take back several.
 CONVENTION = Table(
-    "Convention de services communs, et ses avenants",
+    "Convention de services communs, et ses avenants (une saisie peut dire ou reprendre plusieurs étapes)",
     "la convention",
     EtatConvention,
-    tuple(
-        Transition(
-            f"dire {etat.label}", to(etat, *(other for other in EtatConvention if other != etat)), DIRECTION
-        )
-        for etat in EtatConvention
+    (
+        Transition("dire l'étape suivante", dict(pairwise(EtatConvention)), DIRECTION),
+        Transition("revenir d'une étape", dict(pairwise(reversed(EtatConvention))), DIRECTION),
     ),
 )
+
+
+def steps_between(before: EtatConvention, after: EtatConvention) -> str:
+    """The act that leads a convention from a state towards another, step by step."""
+    order = list(EtatConvention)
+    return "dire l'étape suivante" if order.index(after) > order.index(before) else "revenir d'une étape"
+
+
 TABLES = (CYCLE, DEPOT, ETAPE, ARBITRAGE, ARRET, EVALUATION, EFFET_AC, CONVENTION)

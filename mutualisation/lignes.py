@@ -78,8 +78,14 @@ class LigneLue:
 
     @property
     def retirable(self) -> bool:
-        """The commune may still withdraw it: it is neither refused nor in effect."""
-        return ARBITRAGE.allows("retirer", self.ligne.arbitrage) and not self.ligne.appliquee_at
+        """The commune may still withdraw it: it is neither refused, nor voted, nor in effect."""
+        free = not (self.votee or self.ligne.appliquee_at)
+        return ARBITRAGE.allows("retirer", self.ligne.arbitrage) and free
+
+    @property
+    def votee(self) -> bool:
+        """An assembly has voted it: an act goes before a decision changes."""
+        return bool(self.acte_commune_on or self.acte_epci_on)
 
     @property
     def acceptee(self) -> bool:

@@ -26,7 +26,32 @@ class Manque:
 
 def missing_to_submit(choix: Choix, regles: Regles) -> list[Manque]:
     """What is still missing before the declaration can be submitted; empty when it can be."""
-    return [*_motives(choix), *_precisions(choix), *required_domains(choix, regles)]
+    return [*_motives(choix), *_precisions(choix), *broken_by(choix, regles)]
+
+
+def broken_by(choix: Choix, regles: Regles) -> Iterator[Manque]:
+    """The rules of the edition that choices break, whoever made them and however long ago."""
+    yield from _excluded(choix, regles)
+    yield from _parted(choix, regles)
+    yield from _required_domains(choix, regles)
+
+
+def _excluded(choix: Choix, regles: Regles) -> Iterator[Manque]:
+    """Activities asked for that are out of the commune's reach; what it shares already is not questioned."""
+    for etat in choix.domaines:
+        for activite in etat.domaine.activites:
+            if activite.id in (etat.voulues - etat.base) & regles.exclues.keys():
+                said = f"« {activite.libelle} » ne peut pas être confiée : {regles.exclues[activite.id]}"
+                yield Manque(said, f"activite-{activite.id}")
+
+
+def _parted(choix: Choix, regles: Regles) -> Iterator[Manque]:
+    """Blocs taken in part, and not only left as they were."""
+    wanted: frozenset[int] = frozenset().union(*(etat.voulues for etat in choix.domaines))
+    before: frozenset[int] = frozenset().union(*(etat.base for etat in choix.domaines))
+    for bloc in regles.blocs:
+        if wanted & bloc.ids not in (frozenset(), bloc.ids, before & bloc.ids):
+            yield Manque(f"Le bloc « {bloc.nom} » se prend ou se laisse en entier : {bloc.noms}.", bloc.cible)
 
 
 def _motives(choix: Choix) -> Iterator[Manque]:
@@ -45,7 +70,7 @@ def _precisions(choix: Choix) -> Iterator[Manque]:
                 yield Manque(sentence, f"precision-{activite.id}")
 
 
-def required_domains(choix: Choix, regles: Regles) -> Iterator[Manque]:
+def _required_domains(choix: Choix, regles: Regles) -> Iterator[Manque]:
     """Domains taken, or kept while the one they need is left; what was already so before is not questioned."""
     etats = {etat.domaine.id: etat for etat in choix.domaines}
     for domaine, requis in regles.prerequis:

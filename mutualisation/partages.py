@@ -4,26 +4,29 @@ Adhesions are the truth. What is sure but whose day has not come yet is read ove
 that both assemblies voted, editions of the catalogue that split, merge or withdraw, communes that merge, split or leave.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, NamedTuple
+from datetime import date
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
-from mutualisation.derivations import Cle, Derivation, read_derivations, targets_of
+from mutualisation.derivations import Cle, Derivation, component, read_derivations, targets_of
+from mutualisation.frise import DAY, RETRAIT, Decision, Frise, Tenue, decision_of
 from mutualisation.models import Adhesion, Catalogue, Declaration, Ligne
 from territoire.models import Epci
 
-DAY = timedelta(days=1)
-
 
 class Periode(NamedTuple):
-    """Shared over `[debut, fin)`, without end while None, in a way (Adhesion.Nature)."""
+    """Shared over `[debut, fin)`, without end while None, in a way (Adhesion.Nature).
+
+    `depuis`: since when with what it will have taken over, when it is to come.
+    """
 
     debut: date
     fin: date | None
     nature: str = Adhesion.Nature.MUTUALISATION
+    depuis: date | None = None
 
     def covers(self, day: date) -> bool:
         return self.debut <= day and (self.fin is None or self.fin > day)
@@ -69,20 +72,68 @@ def read_shares(
 
     `communes` (ids) narrows them. A fixed number of queries. Lines bring their declaration, its cycle and its catalogue.
     """
+    shared = [row for row in lignes if row.nature != Ligne.Nature.REVISION]
+    dated = [decision_of(row, row.effet_on) for row in shared if row.effet_on and row.effet_on <= until]
     derivations = read_derivations(epci, until)
+    return foresee(epci, dated, derivations, since=since, until=until, communes=communes)
+
+
+def foresee(
+    epci: Epci,
+    decisions: list[Decision],
+    derivations: Sequence[Derivation],
+    *,
+    since: date,
+    until: date,
+    communes: Collection[int] | None,
+) -> Partages:
+    """As `read_shares`, for any decisions and any reading of what gives way."""
     pending = _pending(epci, derivations)
-    floor = min([since, *(derivation.day for derivation in pending)])
+    start = min([*(d.day for d in pending), *(decision.day for decision in decisions)], default=until + DAY)
+    floor = min([since, start, *_crossed(decisions, derivations)])
     known = _read_adhesions(epci, floor, until, _with_sources(communes, pending))
-    frises = _Frises(known)
-    for derivation, ligne in _in_order(
-        pending, [row for row in lignes if row.effet_on and row.effet_on <= until]
-    ):
-        if derivation:
-            frises.hand_over(derivation)
-        if ligne:
-            frises.apply(ligne, targets(ligne, derivations, ligne.effet_on or until))
+    touched = {cle for cle in known if any(d.heirs(cle) is not None for d in pending)}
+    touched = component(touched | {decision.cle for decision in decisions}, derivations)
+    frise = Frise(
+        {cle: [_held(row) for row in known.pop(cle)] for cle in touched & known.keys()},
+        [*decisions, *_precedents(decisions)],
+        derivations,
+        since=start,
+        jouees=pending,
+    )
+    known |= {cle: [_periode(tenue) for tenue in frise.periods(cle)] for cle in frise.cles}
     kept = {cle: [p for p in rows if p.fin is None or p.fin > since] for cle, rows in known.items()}
-    return Partages({cle: rows for cle, rows in kept.items() if rows}, derivations)
+    return Partages({cle: rows for cle, rows in kept.items() if rows}, list(derivations))
+
+
+def _crossed(decisions: Iterable[Decision], derivations: Iterable[Derivation]) -> list[date]:
+    """The days whose eve says what a retrait leaves to others."""
+    chosen = [min(d.ouverture_on, d.catalogue_on) for d in decisions if d.nature == RETRAIT]
+    return [d.day for d in derivations if chosen and d.day > min(chosen)]
+
+
+def _precedents(decisions: Sequence[Decision]) -> Iterator[Decision]:
+    """The lines in effect that have precedence over late ones, which older cycles decided; most often there is none."""
+    late = [decision.annee for decision in decisions if decision.tardive]
+    if not late:
+        return
+    rows = Ligne.objects.filter(
+        appliquee_at__isnull=False,
+        activite__in={decision.cle[1] for decision in decisions},
+        declaration__cycle__annee__gt=min(late),
+    ).exclude(nature=Ligne.Nature.REVISION)
+    for row in rows.order_by("pk").select_related("declaration__cycle__catalogue"):
+        if row.effet_on:
+            yield decision_of(row, row.effet_on)._replace(acquise=True)
+
+
+def _held(periode: Periode) -> Tenue:
+    return Tenue(periode.debut, periode.fin, periode.nature, periode.debut)
+
+
+def _periode(tenue: Tenue) -> Periode:
+    depuis = tenue.depuis if tenue.depuis != tenue.debut else None
+    return Periode(tenue.debut, tenue.fin, tenue.nature, depuis)
 
 
 def targets(ligne: Ligne, derivations: Iterable[Derivation], day: date) -> tuple[Cle, ...]:
@@ -127,72 +178,3 @@ def _read_adhesions(
     for commune, activite, debut, fin, nature in ordered:
         periods.setdefault((commune, activite), []).append(Periode(debut, fin, nature))
     return periods
-
-
-def _in_order(
-    pending: Sequence[Derivation], lignes: Sequence[Ligne]
-) -> list[tuple[Derivation | None, Ligne | None]]:
-    """What is to come as it will be put into effect: on a day, the derivation, then lines by cycle."""
-    events: list[tuple[tuple[Any, ...], Derivation | None, Ligne | None]] = [
-        ((derivation.day, 0, 0), derivation, None) for derivation in pending
-    ]
-    events += [((row.effet_on, row.declaration.cycle.annee, row.pk), None, row) for row in lignes]
-    return [(derivation, ligne) for _, derivation, ligne in sorted(events, key=lambda event: event[0])]
-
-
-def _debut(periode: Periode) -> date:
-    return periode.debut
-
-
-class _Frises:
-    """Periods of each pair, over which what is to come is painted day after day."""
-
-    def __init__(self, periodes: dict[Cle, list[Periode]]) -> None:
-        self.periodes = periodes
-
-    def held(self, cle: Cle, day: date) -> Periode | None:
-        return next((periode for periode in self.periodes.get(cle, ()) if periode.covers(day)), None)
-
-    def share(self, cle: Cle, day: date, nature: str) -> None:
-        """Share a pair from a day until its next known period."""
-        rows = self.periodes.setdefault(cle, [])
-        held = self.held(cle, day)
-        if held and held.nature == nature and held.fin is None:
-            return
-        fin = next((row.debut for row in rows if row.debut > day), None)
-        debut = held.debut if held and held.nature == nature else day
-        self.end(cle, debut)
-        rows.append(Periode(debut, fin, nature))
-        rows.sort(key=_debut)
-
-    def end(self, cle: Cle, day: date) -> None:
-        """Share a pair no more from a day; periods that begin later stay."""
-        rows = self.periodes.get(cle, [])
-        held = self.held(cle, day)
-        if held:
-            rows.remove(held)
-        if held and held.debut < day:
-            rows.append(held._replace(fin=day))
-            rows.sort(key=_debut)
-
-    def apply(self, ligne: Ligne, cles: Iterable[Cle]) -> None:
-        """Read a voted line over its pairs."""
-        nature = Ligne.PARTAGE.get(Ligne.Nature(ligne.nature))
-        assert ligne.effet_on  # the caller keeps dated lines
-        for cle in cles:
-            if ligne.nature == Ligne.Nature.RETRAIT:
-                self.end(cle, ligne.effet_on)
-            elif nature:
-                self.share(cle, ligne.effet_on, nature)
-
-    def hand_over(self, derivation: Derivation) -> None:
-        """Sources end, and each heir is shared as the first of its sources was on the eve."""
-        concerned = [cle for cle in self.periodes if derivation.heirs(cle) is not None]
-        eve = derivation.day - DAY
-        for heir in sorted({heir for cle in concerned for heir in derivation.heirs(cle) or ()}):
-            sources = (self.held(source, eve) for source in derivation.sources(heir))
-            held = next((source for source in sources if source), None)
-            if held:
-                self.share(heir, derivation.day, held.nature)
-        for cle in concerned:
-            self.end(cle, derivation.day)

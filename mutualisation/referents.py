@@ -98,6 +98,15 @@ def people_of(epci: Epci, commune: Commune | None = None) -> QuerySet[Personne]:
     return human.filter(known).distinct().order_by("tri", "pk")
 
 
+def candidates(equipe: Equipe) -> QuerySet[Personne]:
+    """Those who may be in a team, a new one or not: people of its EPCI, and whoever is in already."""
+    people = people_of(equipe.epci)
+    if not equipe.pk:
+        return people
+    kept = Q(pk__in=people.order_by().values("pk")) | Q(pk__in=equipe.membres.order_by().values("pk"))
+    return Personne.objects.filter(kept).order_by("tri", "pk")
+
+
 def fonction(siege: SiegeLu) -> str:
     """What the holder does; a team answers by its own name."""
     return siege.titulaire.fonction if isinstance(siege.titulaire, Personne) else ""

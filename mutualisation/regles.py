@@ -22,10 +22,19 @@ class BlocChoisi:
         return frozenset(activite.id for activite in self.activites)
 
     @property
+    def noms(self) -> str:
+        """« « Bulletins » et « Carrières » »."""
+        return enumerate_french([f"« {activite.libelle} »" for activite in self.activites])
+
+    @property
+    def cible(self) -> str:
+        """The id of its first box on the page of a declaration."""
+        return f"activite-{self.activites[0].id}"
+
+    @property
     def phrase(self) -> str:
         """« Bloc « Paie » : « Bulletins » et « Carrières » se prennent et se laissent ensemble. »."""
-        names = enumerate_french([f"« {activite.libelle} »" for activite in self.activites])
-        return f"Bloc « {self.nom} » : {names} se prennent et se laissent ensemble."
+        return f"Bloc « {self.nom} » : {self.noms} se prennent et se laissent ensemble."
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What joining would mean to a commune not yet in: the calendar, the catalogue, figures about the communes already in.
 
-A figure describes a group of communes, never fewer than the settings of the EPCI allow (Reglage.agregat_minimum).
+A figure describes a group of communes, never fewer than the settings of the EPCI allow (Reglage.agregat_minimum); nor does
+the difference between two figures of the page.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -21,6 +22,9 @@ from mutualisation.partages import voted_lines
 from socle.registres import Carte, Lien
 from socle.typographie import plural
 from territoire.models import Commune, Epci
+
+# What is said of a figure that, taken from another, would describe too few communes.
+RETENU = "non publié"
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,14 @@ def read_offer(epci: Epci, commune: int | None) -> Offre:
     catalogue = edition.read() if edition else CatalogueLu(())
     pairs, entries = _shares(epci, today, catalogue)
     populations = dict(Commune.objects.members_of(epci, today).values_list("pk", "population"))
-    near = _nearest(populations, commune, 3 * minimum)
+    near = _nearest(populations, commune, minimum)
     return Offre(
         epci=epci,
         membres=len(populations),
         partageuses=at_least(len({pk for pk, _ in pairs}), minimum),
         entree=_entry(entries, minimum),
         minimum=minimum,
-        domaines=tuple(_offered(domaine, pairs, near, minimum) for domaine in catalogue.domaines),
+        domaines=tuple(_offered(domaine, pairs, near, commune, minimum) for domaine in catalogue.domaines),
         voisinage=_neighbourhood(populations, near),
         cycle=_next_cycle(epci, today),
     )
@@ -81,11 +85,22 @@ def at_least(count: int, minimum: int) -> str:
 
 
 def _offered(
-    domaine: DomaineLu, pairs: Collection[Cle], near: Collection[int], minimum: int
+    domaine: DomaineLu, pairs: Collection[Cle], near: Collection[int], own: int | None, minimum: int
 ) -> DomaineOffert:
     sharing = {commune for commune, pk in pairs if pk == domaine.id}
-    close = at_least(len(sharing.intersection(near)), minimum) if near else ""
+    close = _close(sharing, near, own, minimum) if near else ""
     return DomaineOffert(domaine, at_least(len(sharing), minimum), close)
+
+
+def _close(sharing: set[int], near: Collection[int], own: int | None, minimum: int) -> str:
+    """How many of the neighbours share, unless the whole less them would tell what fewer than the minimum do.
+
+    The reader knows what her own commune does: it hides nobody.
+    """
+    others = sharing.difference(near, {own})
+    if len(sharing) >= minimum > len(others):
+        return RETENU
+    return at_least(len(sharing.intersection(near)), minimum)
 
 
 def _shares(epci: Epci, today: date, catalogue: CatalogueLu) -> tuple[set[Cle], dict[int, set[int]]]:
@@ -113,11 +128,11 @@ def _entry(entries: Mapping[int, Collection[int]], minimum: int) -> str:
     return plural(median_low(len(domains) for domains in entries.values()), "domaine")
 
 
-def _nearest(populations: Mapping[int, int], commune: int | None, count: int) -> list[int]:
-    """The ids of the `count` other members closest by their population; none when there are not that many."""
-    own = populations.get(commune) if commune else None
+def _nearest(populations: Mapping[int, int], commune: int | None, minimum: int) -> list[int]:
+    """The ids of the other members closest by their population, three times the minimum; none when it leaves out too few."""
+    own, count = populations.get(commune) if commune else None, 3 * minimum
     others = [pk for pk in populations if pk != commune]
-    if own is None or len(others) < count:
+    if own is None or len(others) - count < minimum:
         return []
     return sorted(others, key=lambda pk: (abs(populations[pk] - own), pk))[:count]
 

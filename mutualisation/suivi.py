@@ -1,11 +1,12 @@
 """Who still misses what, from the opinions to the attribution de compensation: communes × steps."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
 from mutualisation.actes import accepted_lines, by_commune
+from mutualisation.compensation import paid_otherwise
 from mutualisation.lignes import LigneLue, read_lines
 from mutualisation.models import Avis, Convention, Cycle, EffetAC
 from socle.dates import day_and_year
@@ -76,11 +77,12 @@ class Passage:
 
 @dataclass(frozen=True)
 class Faits:
-    """What is recorded for a commune in a cycle."""
+    """What is recorded for a commune in a cycle; `refactures` says how the domains that the AC does not pay are paid."""
 
     avis: tuple[Avis, ...] = ()
     convention: Convention | None = None
     effets: tuple[EffetAC, ...] = ()
+    refactures: Mapping[int, str] = field(default_factory=dict)
 
     def opinion(self, types: Iterable[str]) -> Avis | None:
         """The opinion of one of these bodies: the commune's own before everybody's, one given before « sans objet »."""
@@ -139,7 +141,7 @@ class Avancement:
 
 
 def read_progress(cycle: Cycle, user: Any) -> list[Avancement]:
-    """One row per commune that has accepted lines and that the user sees, the latest first; five queries."""
+    """One row per commune that has accepted lines and that the user sees, the latest first; six queries."""
     lues = read_lines(accepted_lines(cycle, user), cycle.epci.today)
     known = _read_facts(cycle, user)
     poles = _poles(cycle.epci)
@@ -168,7 +170,7 @@ def _pass(jalon: Jalon, lues: list[LigneLue], faits: Faits, today: date) -> Pass
     if jalon.code in ("municipal", "epci"):
         return _voted(jalon, lues, today)
     if jalon.code == "ac":
-        return _compensated(jalon, faits.etat_ac({lue.ligne.domaine_id for lue in lues}), today)
+        return _compensated(jalon, {lue.ligne.domaine_id for lue in lues}, faits, today)
     if jalon.code in CONVENTION:
         return _dated(jalon, faits.convention, today)
     return _opined(jalon, faits.opinion(OPINIONS[jalon.code]), today)
@@ -204,7 +206,11 @@ def _dated(jalon: Jalon, convention: Convention | None, today: date) -> Passage:
     return Passage(jalon, False, *jalon.missing(today))
 
 
-def _compensated(jalon: Jalon, etat: EffetAC.Etat, today: date) -> Passage:
+def _compensated(jalon: Jalon, domaines: set[int], faits: Faits, today: date) -> Passage:
+    imputed = domaines.difference(faits.refactures)
+    if not imputed:
+        return Passage(jalon, True, "n", "Sans objet")
+    etat = faits.etat_ac(imputed)
     done = etat in (EffetAC.Etat.VOTE, EffetAC.Etat.NOTIFIE)
     ton = "v" if done else jalon.missing(today)[0]
     return Passage(jalon, done, ton, str(etat.label).capitalize())
@@ -213,8 +219,14 @@ def _compensated(jalon: Jalon, etat: EffetAC.Etat, today: date) -> Passage:
 class _Connus:
     """Opinions, conventions and effects of a cycle, by commune; an opinion without commune is everybody's."""
 
-    def __init__(self, avis: list[Avis], conventions: list[Convention], effets: list[EffetAC]) -> None:
-        self.avis, self.effets = avis, effets
+    def __init__(
+        self,
+        avis: list[Avis],
+        conventions: list[Convention],
+        effets: list[EffetAC],
+        refactures: Mapping[int, str],
+    ) -> None:
+        self.avis, self.effets, self.refactures = avis, effets, refactures
         self.conventions = {convention.commune_id: convention for convention in conventions}
 
     def of(self, commune: Commune) -> Faits:
@@ -222,6 +234,7 @@ class _Connus:
             tuple(avis for avis in self.avis if avis.commune_id in (None, commune.pk)),
             self.conventions.get(commune.pk),
             tuple(effet for effet in self.effets if effet.commune_id == commune.pk),
+            self.refactures,
         )
 
 
@@ -233,6 +246,7 @@ def _read_facts(cycle: Cycle, user: Any) -> _Connus:
         list(avis.select_related("commune", "piece").order_by("-rendu_on", "-pk")),
         list(conventions.select_related("commune").order_by("pk")),
         list(effets.select_related("domaine").order_by("domaine__ordre", "pk")),
+        paid_otherwise(cycle),
     )
 
 

@@ -17,4 +17,6 @@ urlpatterns = [
     path("referents/<int:pk>/", siege.siege, name="siege"),
     path("poles/", pole.poles, name="poles"),
     path("equipes/", equipe.equipes, name="equipes"),
+    path("equipes/<int:pk>/", equipe.equipe, name="equipe"),
+    path("equipes/<int:pk>/dissoudre/", equipe.dissoudre, name="equipe_dissoudre"),
 ]

@@ -1,13 +1,17 @@
-"""What a commune will share on the eve of effect of a cycle, counting what is already decided and what the catalogue changes."""
+"""What a commune will share when a cycle takes effect, were it to ask nothing: what is decided, what the catalogue changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeAlias
 
-from mutualisation.derivations import Derivation, read_derivations, route
-from mutualisation.models import Adhesion, Cycle, Declaration, Ligne, MotifDomaine
-from territoire.models import Commune, Filiation
+from django.db.models import Q
+
+from mutualisation.derivations import Derivation, Membres, read_derivations
+from mutualisation.frise import DAY, Decision, decision_of
+from mutualisation.models import ActiviteVersion, Cycle, Declaration, Ligne, MotifDomaine
+from mutualisation.partages import Partages, Periode, foresee
+from territoire.models import Commune
 
 
 @dataclass(frozen=True)
@@ -30,127 +34,170 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Perte:
+    """An activity still shared on the eve of a day, which the catalogue withdraws that day."""
+
+    libelle: str
+    domaine: int
+    domaine_libelle: str
+    day: date
+
+
+@dataclass(frozen=True)
 class Veille:
-    """The starting point of a draft: what is shared by activity id, what comes back, and the motives of what comes back."""
+    """The starting point of a draft: what is shared by activity id, what the catalogue ends, what comes back and why."""
 
     base: Mapping[int, Partage] = field(default_factory=dict)
     reports: Mapping[int, Report] = field(default_factory=dict)
     motifs: Mapping[int, str] = field(default_factory=dict)
+    pertes: Sequence[Perte] = ()
 
 
 Base: TypeAlias = dict[int, Partage]
 
 
-@dataclass(frozen=True)
-class _Decision:
-    """A line accepted in an earlier cycle and not in effect yet, about one of today's activities."""
-
-    day: date
-    activite: int
-    nature: str
-
-
 def base_on_eve(cycle: Cycle, commune: Commune) -> Base:
     """What will be in force on the eve of effect, in the activities of the cycle's edition; a fixed number of queries.
 
-    Starts from the adhesions of the eve, then plays in order what is decided and not in effect yet: lines accepted in
-    earlier cycles, activities that split or merge up to the day of effect, communes that this one succeeds.
+    What is decided in earlier cycles counts though it is not in effect yet, and so do the communes that this one will
+    succeed by then.
     """
-    return _base(cycle, _succeeded(cycle, commune), _editions(cycle))
+    return _Lecture(cycle, commune).base()
 
 
 def read_eve(declaration: Declaration) -> Veille:
     """What a draft starts from; a fixed number of queries."""
-    cycle, editions = declaration.cycle, _editions(declaration.cycle)
-    communes = _succeeded(cycle, declaration.commune)
-    base = _base(cycle, communes, editions)
-    lignes = _postponed(cycle, communes)
+    cycle = declaration.cycle
+    lecture = _Lecture(cycle, declaration.commune)
+    base, lignes = lecture.base(), _postponed(cycle, lecture.succeeded)
     reports = {
         heir: Report(ligne.nature, ligne.precision, ligne.declaration.cycle.annee, ligne.arbitrage_motif)
         for ligne in lignes
-        for heir in _heirs(ligne.activite_id, _since(editions, ligne.declaration.cycle, cycle.effective_on))
+        for heir in _heirs(ligne.activite_id, _since(lecture.derivations, ligne.declaration.cycle, cycle))
         if _still_asked(ligne, base.get(heir))
     }
-    return Veille(base, reports, _motives(lignes))
+    return Veille(base, reports, _motives(lignes), lecture.losses())
 
 
-def _editions(cycle: Cycle) -> list[Derivation]:
-    return [d for d in read_derivations(cycle.epci, cycle.effective_on) if d.activites]
+def read_losses(declaration: Declaration) -> Sequence[Perte]:
+    """What the catalogue takes away from a commune by the effect of a cycle; a fixed number of queries."""
+    return _Lecture(declaration.cycle, declaration.commune).losses()
 
 
-def _succeeded(cycle: Cycle, commune: Commune) -> list[int]:
-    """The commune, and those whose rights and duties it will have taken over by the day of effect."""
-    before = Filiation.objects.filter(nouvelle=commune, effective_on__lte=cycle.effective_on)
-    return [commune.pk, *before.order_by("pk").values_list("ancienne_id", flat=True)]
+class _Lecture:
+    """The timeline of a commune up to the effect of a cycle, as its draft must read it.
+
+    The cycle keeps the edition it was opened with, and a commune about to merge reads what it shares itself.
+    """
+
+    def __init__(self, cycle: Cycle, commune: Commune) -> None:
+        self.cycle, self.commune = cycle, commune
+        self.derivations = read_derivations(cycle.epci, cycle.effective_on)
+        self.elders = _elders(commune, self.derivations)
+        membres, today = Membres(cycle.epci), cycle.epci.today
+        # Rights and duties pass to a commune nouvelle, not to one detached from a commune that stays.
+        past = _elders(commune, [d for d in self.derivations if d.day <= today])
+        self.succeeded = {commune.pk, *(pk for pk in past if not membres.on(pk, today))}
+        self._days = [d.day for d in self.derivations if d.activites and d.day > cycle.ouverture_on]
+        self._shares = self._read()
+
+    def _read(self) -> Partages:
+        cycle, edition_on = self.cycle, self.cycle.catalogue.effective_on
+        seen = [
+            replace(
+                derivation,
+                communes={pk: heirs for pk, heirs in derivation.communes.items() if pk != self.commune.pk},
+                activites=derivation.activites if derivation.day <= edition_on else {},
+            )
+            for derivation in self.derivations
+        ]
+        return foresee(
+            cycle.epci,
+            list(self._decided()),
+            seen,
+            since=min([cycle.effective_on, *(day - DAY for day in self._days)]),
+            until=cycle.effective_on,
+            communes=[self.commune.pk],
+        )
+
+    def _decided(self) -> Iterable[Decision]:
+        """Lines accepted in earlier cycles and not in effect yet; of another commune that still stands, only the voted ones."""
+        cycle, today = self.cycle, self.cycle.epci.today
+        pending = Ligne.objects.changing().filter(
+            Q(commune__in=self.succeeded) | Q(commune__in=self.elders, effet_on__isnull=False),
+            epci=cycle.epci,
+            declaration__cycle__effective_on__lt=cycle.effective_on,
+            arbitrage=Ligne.Arbitrage.ACCEPTEE,
+            appliquee_at=None,
+        )
+        rows = pending.exclude(nature=Ligne.Nature.REVISION).order_by("pk")
+        for ligne in rows.select_related("declaration__cycle__catalogue"):
+            expected = max(ligne.declaration.cycle.effective_on, today)
+            day = ligne.effet_on or min(expected, cycle.effective_on)
+            if day <= cycle.effective_on:
+                yield decision_of(ligne, day)
+
+    def base(self) -> Base:
+        held = {
+            pk: periode
+            for (commune, pk), periode in self._shares.on(self.cycle.effective_on).items()
+            if commune == self.commune.pk
+        }
+        # An edition that the cycle does not offer may already be in force: what it replaced is still there to choose.
+        for derivation in self.derivations:
+            if derivation.day > self.cycle.catalogue.effective_on:
+                for pk, periode in self._on_the_eve_of(derivation):
+                    held.setdefault(pk, periode)
+        return {pk: Partage(p.nature, p.debut, p.depuis or p.debut) for pk, p in held.items()}
+
+    def _on_the_eve_of(self, derivation: Derivation) -> Iterable[tuple[int, Periode]]:
+        """What the commune shares of the activities that give way on a day."""
+        for pk in derivation.activites:
+            periode = self._shares.held((self.commune.pk, pk), derivation.day - DAY)
+            if periode:
+                yield pk, periode
+
+    def losses(self) -> tuple[Perte, ...]:
+        """What the catalogue withdraws without replacing it."""
+        lost = {
+            pk: derivation.day
+            for derivation in self.derivations
+            if derivation.day in self._days
+            for pk, _ in self._on_the_eve_of(derivation)
+            if not derivation.activites[pk]
+        }
+        rows = ActiviteVersion.objects.filter(activite__in=lost, catalogue__gele_at__isnull=False)
+        told = {}
+        for row in rows.select_related("domaine", "catalogue").order_by("catalogue__effective_on", "ordre"):
+            day = lost[row.activite_id]
+            if row.catalogue.effective_on < day:
+                told[row.activite_id] = Perte(row.libelle, row.domaine_id, row.domaine.libelle, day)
+        return tuple(told.values())
 
 
-def _base(cycle: Cycle, communes: list[int], editions: list[Derivation]) -> Base:
-    base: Base = {}
-    rows = Adhesion.objects.on(cycle.veille_on).filter(epci=cycle.epci, commune__in=communes)
-    for activite, nature, debut in rows.order_by("debut", "pk").values_list("activite_id", "nature", "debut"):
-        base.setdefault(activite, Partage(nature, debut, debut))
-    decisions = _decided_before(cycle, communes, editions)
-    # On the same day, the catalogue changes first: lines are then about what took over.
-    steps: list[tuple[date, int, Derivation | _Decision]] = [
-        *((edition.day, 0, edition) for edition in editions),
-        *((decision.day, 1, decision) for decision in decisions),
-    ]
-    for _, _, step in sorted(steps, key=lambda step: step[:2]):
-        if isinstance(step, Derivation):
-            _hand_over(base, step)
-        else:
-            _decide(base, step)
-    return base
+def _elders(commune: Commune, derivations: Sequence[Derivation]) -> set[int]:
+    """Ids of the communes that lead to one, itself included."""
+    reached = {commune.pk}
+    for derivation in reversed(derivations):
+        reached |= {pk for pk, heirs in derivation.communes.items() if reached.intersection(heirs)}
+    return reached
 
 
-def _hand_over(base: Base, edition: Derivation) -> None:
-    """As workflows.derivation does: the first source that was shared says how its heir is."""
-    inherited: Base = {}
-    for ancienne, heirs in edition.activites.items():
-        partage = base.get(ancienne)
-        if partage and partage.debut < edition.day:
-            del base[ancienne]
-            for heir in heirs:
-                inherited.setdefault(heir, replace(partage, debut=edition.day))
-    for heir, partage in inherited.items():
-        base.setdefault(heir, partage)
+def _since(derivations: Iterable[Derivation], before: Cycle, cycle: Cycle) -> list[Derivation]:
+    """The editions between that of a cycle and that of a later one."""
+    first, last = before.catalogue.effective_on, cycle.catalogue.effective_on
+    return [derivation for derivation in derivations if first < derivation.day <= last]
 
 
-def _decide(base: Base, decision: _Decision) -> None:
-    if decision.nature == Ligne.Nature.RETRAIT:
-        base.pop(decision.activite, None)
-    elif decision.nature in Ligne.PARTAGE:
-        opened = Partage(Ligne.PARTAGE[Ligne.Nature(decision.nature)], decision.day, decision.day)
-        present = base.get(decision.activite, opened)
-        base[decision.activite] = replace(present, nature=opened.nature)
+def _heirs(activite: int, derivations: Iterable[Derivation]) -> list[int]:
+    """The activities that one has become."""
+    reached = [activite]
+    for derivation in derivations:
+        reached = [heir for pk in reached for heir in derivation.activites.get(pk, (pk,))]
+    return list(dict.fromkeys(reached))
 
 
-def _decided_before(cycle: Cycle, communes: list[int], editions: list[Derivation]) -> Iterable[_Decision]:
-    pending = Ligne.objects.changing().filter(
-        commune__in=communes,
-        epci=cycle.epci,
-        declaration__cycle__effective_on__lt=cycle.effective_on,
-        declaration__cycle__clos_at=None,
-        arbitrage=Ligne.Arbitrage.ACCEPTEE,
-        appliquee_at=None,
-    )
-    rows = pending.select_related("declaration__cycle__catalogue").order_by("declaration__cycle__annee", "pk")
-    for ligne in rows:
-        day = ligne.declaration.cycle.effective_on
-        for heir in _heirs(ligne.activite_id, _since(editions, ligne.declaration.cycle, day)):
-            yield _Decision(day, heir, ligne.nature)
-
-
-def _since(editions: list[Derivation], cycle: Cycle, until: date) -> list[Derivation]:
-    """The editions that changed the catalogue after the one a cycle froze, up to a day included."""
-    return [edition for edition in editions if cycle.catalogue.effective_on < edition.day <= until]
-
-
-def _heirs(activite: int, editions: list[Derivation]) -> list[int]:
-    return [heir for _, heir in route((0, activite), editions)]
-
-
-def _postponed(cycle: Cycle, communes: list[int]) -> list[Ligne]:
+def _postponed(cycle: Cycle, communes: Iterable[int]) -> list[Ligne]:
     """The lines that the cycle just before this one postponed."""
     earlier = Cycle.objects.filter(
         epci=cycle.epci, effective_on__lt=cycle.effective_on, ouvert_at__isnull=False

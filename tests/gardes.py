@@ -90,6 +90,11 @@ def check_lock(query: Any) -> None:
         raise GuardFailure(
             "select_for_update() with select_related() locks the joined rows too: say of=('self',)"
         )
+    referred = query.model and query.model._meta.related_objects
+    if query.select_for_update and referred and not query.select_for_no_key_update:
+        raise GuardFailure(
+            "select_for_update() stops whoever writes a row that refers to this one: say no_key=True"
+        )
 
 
 def forbid_datetimes_as_dates() -> None:

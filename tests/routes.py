@@ -25,7 +25,7 @@ from django.utils.http import urlsafe_base64_encode
 from comptes.roles import Role
 from journal.models import Evenement
 from journal.workflows.unite import record, unit
-from tests.factories import CourrielFactory, Monde, holder
+from tests.factories import CourrielFactory, EquipeFactory, Monde, holder
 from tests.mutualisation.atelier import (
     draft_activite,
     draft_bloc,
@@ -119,6 +119,10 @@ def invitation(monde: Monde) -> dict[str, Any]:
         "uidb64": urlsafe_base64_encode(force_bytes(person.pk)),
         "token": default_token_generator.make_token(person),
     }
+
+
+def team(monde: Monde) -> dict[str, Any]:
+    return {"pk": EquipeFactory(epci=monde.epci, membres=[monde.responsable]).pk}
 
 
 def mail_of_dgs(monde: Monde) -> dict[str, Any]:
@@ -246,6 +250,9 @@ ROUTES: tuple[Route, ...] = (
     page("comptes:personnes", GET=ADMIN___),
     page("comptes:personne_nouvelle", GET=ADMIN___, POST=with_422(ADMIN___)),
     page("comptes:personne", pk("a.dgs"), GET=ADMIN___),
+    page("comptes:compte_corriger", pk("a.dgs"), GET=ADMIN___, POST=with_422(ADMIN___)),
+    page("comptes:compte_fermer", pk("a.dgs"), GET=ADMIN___, POST=with_422(ADMIN___)),
+    page("comptes:compte_rouvrir", pk("a.dgs"), POST=with_302(ADMIN___)),
     page("comptes:habilitation_nouvelle", pk("a.dgs"), POST=with_422(ADMIN___)),
     page("comptes:inviter", pk("a.dgs"), POST=with_302(ADMIN___)),
     page("comptes:habilitation_fin", habilitation, POST=with_422(ADMIN___)),
@@ -256,6 +263,7 @@ ROUTES: tuple[Route, ...] = (
     # Journal
     page("journal:courriels", GET=EVERYONE),
     page("journal:courriel", mail_of_dgs, GET="302 200 404 404 404 404 404 404 404 404 404 404 200 404 302"),
+    page("journal:courriel_renvoyer", mail_of_dgs, POST=with_302(ADMIN___)),
     page("journal:taches", GET=ADMIN___),
     page("journal:historique", history, GET=COMMUNE_),
     # The yearly cycle
@@ -276,8 +284,19 @@ ROUTES: tuple[Route, ...] = (
         pk("a.declaration"),
         POST="302 302 404 302 403 403 404 404 404 404 403 403 403 404 302",
     ),
-    page("mutualisation:accuse", pk("a.ligne.declaration"), GET=COMMUNE_),
-    page("mutualisation:ancien_accuse", former_receipt, GET=COMMUNE_.replace("200", "202")),
+    # The number of an issued document is not annulled: who runs the documents is told and sent back to it.
+    page(
+        "mutualisation:accuse",
+        pk("a.ligne.declaration"),
+        GET=COMMUNE_,
+        POST="302 403 404 403 403 403 404 404 404 404 403 302 302 404 302",
+    ),
+    page(
+        "mutualisation:ancien_accuse",
+        former_receipt,
+        GET=COMMUNE_.replace("200", "202"),
+        POST=COMMUNE_.replace("200", "403"),
+    ),
     page(
         "mutualisation:declaration_retirer",
         deposited_pk,
@@ -435,6 +454,8 @@ ROUTES: tuple[Route, ...] = (
         GET=EVERYONE,
         POST="302 403 403 403 403 403 403 403 403 403 403 422 403 422 302",
     ),
+    page("mutualisation:equipe", team, GET=DIRECTS_, POST=with_422(DIRECTS_)),
+    page("mutualisation:equipe_dissoudre", team, POST=with_302(DIRECTS_)),
     # First steps, and taking over what exists
     page("mutualisation:premiers_pas", GET=RUNS_EPCI),
     page(
@@ -472,7 +493,12 @@ ROUTES: tuple[Route, ...] = (
     page("revues:rediger", pk("a.revue"), GET=RUNS____, POST=with_422(RUNS____)),
     page("revues:emettre", pk("a.revue"), GET=with_302(RUNS____), POST=with_302(RUNS____)),
     page("revues:non_tenue", pk("a.revue"), GET=RUNS____, POST=with_422(RUNS____)),
-    page("revues:compte_rendu_pdf", issued, GET=DOMAINE_),
+    page(
+        "revues:compte_rendu_pdf",
+        issued,
+        GET=DOMAINE_,
+        POST="302 403 404 403 403 403 403 403 404 404 403 302 302 404 302",
+    ),
     # API, read-only
     *(
         api(f"{name}-list", GET=API_ALL_)

@@ -62,7 +62,6 @@ WITHOUT_EPCI = {
 }
 # Querysets of rows with `epci` that nobody lists by themselves: read through a row that has visible_to, or by no page.
 WITHOUT_VISIBLE_TO = {
-    "comptes.Equipe": "names shown beside seats, which are public in the EPCI",
     "contrats.Fiche": "library of texts, read when a contract is prepared",
     "documents.CompteurDocument": "counter, read by no page",
     "documents.Document": "served by its owner: declaration or compte rendu",

@@ -11,7 +11,7 @@ from django.template import Context, Template
 from comptes.models import Habilitation
 from mutualisation.models import Cycle
 from socle import horloge
-from territoire.models import Appartenance
+from territoire.models import Appartenance, Epci
 from tests import gardes
 from tests.factories import AppartenanceFactory, EpciFactory
 from tests.gardes import GuardFailure
@@ -59,7 +59,9 @@ class TestQueries:
     def test_a_lock_through_a_join_says_which_table(self):
         with pytest.raises(GuardFailure, match="of="):
             list(Habilitation.objects.select_related("epci").select_for_update())
-        list(Habilitation.objects.select_related("epci").select_for_update(of=("self",)))
+        with pytest.raises(GuardFailure, match="no_key"):
+            list(Epci.objects.select_for_update())
+        list(Habilitation.objects.select_related("epci").select_for_update(of=("self",), no_key=True))
 
     def test_a_datetime_is_not_a_date(self):
         with pytest.raises(GuardFailure, match="datetime"):

@@ -13,6 +13,7 @@ from tests.pages import PageClient
 from tests.routes import ROLES, ROUTES, Route, person
 
 METHODS = ("GET", "POST")
+SIGNED_OUT = ("an", "je")  # a token opens the API only
 
 
 def names(resolver: Any = None, namespaces: tuple[str, ...] = ()) -> Iterator[str]:
@@ -44,7 +45,10 @@ def play(monde: Monde, route: Route, method: str, url: str) -> dict[str, int]:
         with transaction.atomic():
             client, headers = client_of(monde, role)
             send = client.post if method == "POST" else client.get
-            codes[role] = send(url, data, headers=headers).status_code
+            response = send(url, data, headers=headers)
+            codes[role] = response.status_code
+            if route.kind == "page" and role in SIGNED_OUT:
+                assert response["Location"].startswith("/connexion/"), f"{method} {url}: done for {role}"
             transaction.set_rollback(True)
     return codes
 

@@ -44,9 +44,10 @@ def _declare_all(gens: Gens, cycle: Cycle, communes: list[Commune], random: Rand
     for number, commune in enumerate(communes):
         declaration = Declaration.objects.get(cycle=cycle, commune=commune)
         dgs = gens.dgs[commune.pk]
-        save_draft(declaration=declaration, acteur=dgs, saisie=_choices(declaration, random))
+        saved = save_draft(declaration=declaration, acteur=dgs, saisie=_choices(declaration, random))
         if number < SUBMITTING:
-            submit_declaration(declaration=declaration, acteur=dgs, qualite=DIRECTOR)
+            read = read_choices(saved).empreinte
+            submit_declaration(declaration=saved, acteur=dgs, qualite=DIRECTOR, empreinte=read)
 
 
 def _choices(declaration: Declaration, random: Random) -> Saisie:
@@ -76,8 +77,8 @@ def _deposited(cycle: Cycle) -> list[Declaration]:
 
 
 def _instruct(gens: Gens, cycle: Cycle) -> None:
-    """A commune is asked to complete a line, a domain of another is studied, a third one has its decisions."""
-    for act, declaration in zip((_ask, _study, _decide), _deposited(cycle), strict=False):
+    """A commune has its decisions, another is asked to complete a line, a domain of a third one is studied."""
+    for act, declaration in zip((_decide, _ask, _study), _deposited(cycle), strict=False):
         act(gens, declaration, list(declaration.lignes.changing().order_by("activite__code")))
 
 

@@ -28,11 +28,13 @@ class AdhesionSerializer(ReadSerializer):
             "debut",
             "fin",
             "origine",
+            "nature",
         )
         descriptions = {
             "debut": "Premier jour du partage.",
             "fin": "Jour qui suit le dernier jour du partage ; `null` tant qu'il dure.",
             "origine": "D'où vient ce choix.",
+            "nature": "Façon de partager : `mutualisation`, `regularisation` ou `prestation` (servie sans adhésion).",
         }
 
 
@@ -41,11 +43,12 @@ class AdhesionFilter(CodesFilterSet):
     activite_code = django_filters.CharFilter(
         "activite__code", label="Code de l'activité, par exemple FIN-01."
     )
+    nature = django_filters.ChoiceFilter(choices=Adhesion.Nature, label="Façon de partager.")
     le = day_filter("Garde les partages en vigueur ce jour-là.", method="in_force_on")
 
     class Meta:
         model = Adhesion
-        fields = ("epci", "commune", "code_insee", "activite", "activite_code", "le")
+        fields = ("epci", "commune", "code_insee", "activite", "activite_code", "nature", "le")
 
     def in_force_on(self, queryset: QuerySet, name: str, value: date) -> QuerySet:
         return queryset.on(value)

@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers
 
 from mutualisation.models import Activite, ActiviteVersion, Domaine
-from socle import horloge
 from socle.api import ReadSerializer, ReadViewSet, read_only_schema
 from socle.filtres import id_filter
+from territoire.models import today_of
 
 
 class DomaineSerializer(ReadSerializer):
@@ -81,9 +81,10 @@ class ActiviteViewSet(ReadViewSet):
     filterset_class = ActiviteFilter
 
     def get_queryset(self) -> QuerySet[Activite]:
-        today = horloge.today("Europe/Paris")  # as for titles: an edition begins at most a day early overseas
         begun = ActiviteVersion.objects.filter(
-            activite=OuterRef("pk"), catalogue__gele_at__isnull=False, catalogue__effective_on__lte=today
+            activite=OuterRef("pk"),
+            catalogue__gele_at__isnull=False,
+            catalogue__effective_on__lte=today_of("catalogue__epci"),
         ).order_by("-catalogue__effective_on")
         rows: Any = Activite.objects.visible_to(self.request.user)
         return rows.annotate(

@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers
 
 from mutualisation.models import Siege, Titulaire
-from socle import horloge
 from socle.api import PageField, ReadSerializer, ReadViewSet, read_only_schema
 from socle.filtres import CodesFilterSet, id_filter
+from territoire.models import today_of
 
 
 class TitulaireSerializer(ReadSerializer):
@@ -89,7 +89,7 @@ class SiegeViewSet(ReadViewSet):
     filterset_class = SiegeFilter
 
     def get_queryset(self) -> QuerySet[Siege]:
-        today = horloge.today("Europe/Paris")  # as for titles: at most a day early overseas
-        holders = Titulaire.objects.on(today).select_related("personne", "equipe").order_by("-rang", "pk")
+        present = Titulaire.objects.on(today_of("siege__epci"))
+        holders = present.select_related("personne", "equipe").order_by("-rang", "pk")
         rows = Siege.objects.visible_to(self.request.user).select_related("domaine", "commune")
         return rows.prefetch_related(Prefetch("titulaires", queryset=holders, to_attr="titulaires_du_jour"))

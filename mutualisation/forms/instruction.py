@@ -7,10 +7,10 @@ from django import forms
 from django.db.models import F, Q, QuerySet
 
 from comptes.models import Personne
+from mutualisation.brouillon import TEXTE_MAX
 from mutualisation.delais import read_delays
 from mutualisation.etats import DECISIONS
 from mutualisation.models import Domaine, Etude, Ligne
-from mutualisation.workflows.complement import TEXTE_MAX
 from mutualisation.workflows.instruction import RECEVABLE
 from socle.saisie import JourInput
 from territoire.models import Appartenance, Commune, Pole
@@ -178,17 +178,26 @@ class ReponseForm(forms.Form):
     )
     precision = forms.CharField(
         label="Ce que la commune demande, pour cette activité",
-        max_length=4000,
+        max_length=TEXTE_MAX,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     motif = forms.CharField(
         label="Pourquoi ce changement, pour ce domaine",
-        max_length=4000,
+        max_length=TEXTE_MAX,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    motif_vu = forms.CharField(required=False, widget=forms.HiddenInput)
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """Browsers send CRLF: what was read and what is sent are compared without."""
+        data: dict[str, Any] = super().clean() or {}
+        return {
+            name: value.replace("\r\n", "\n") if isinstance(value, str) else value
+            for name, value in data.items()
+        }
 
 
 class DateEffetForm(forms.Form):

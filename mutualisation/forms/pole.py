@@ -19,10 +19,9 @@ class PoleForm(forms.Form):
     )
 
 
-class RenommerForm(PoleForm):
-    """Another name for a pôle."""
+class ChoixForm(forms.Form):
+    """One of the pôles."""
 
-    prefix = "renommer"
     pole = forms.ModelChoiceField(
         Pole.objects.none(),
         label="Pôle",
@@ -37,7 +36,22 @@ class RenommerForm(PoleForm):
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["pole"].queryset = epci.poles.order_by("tri", "pk")
-        fields["nom"].label = "Nouveau nom"
+
+
+class SupprimerForm(ChoixForm):
+    """A pôle to erase."""
+
+    prefix = "supprimer"
+
+
+class RenommerForm(ChoixForm, PoleForm):
+    """Another name for a pôle."""
+
+    prefix = "renommer"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["nom"].label = "Nouveau nom"
         self.order_fields(["pole", "nom"])
 
 

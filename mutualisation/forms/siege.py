@@ -55,7 +55,7 @@ class NominationForm(forms.Form):
         super().__init__(*args, **kwargs)
         known = people_of(epci, commune)
         people = [(f"p{p.pk}", f"{p}, {p.fonction}" if p.fonction else str(p)) for p in known]
-        teams = [(f"e{e.pk}", str(e)) for e in Equipe.objects.filter(epci=epci).order_by("nom")]
+        teams = [(f"e{e.pk}", str(e)) for e in Equipe.objects.filter(epci=epci).standing().order_by("nom")]
         groups = [("Personnes", people), *([("Équipes", teams)] if teams else [])]
         fields: dict[str, Any] = self.fields
         fields["qui"].choices = [("", "Choisir…"), *groups]

@@ -380,6 +380,11 @@ class DomaineLu:
     def activite_ids(self) -> frozenset[int]:
         return frozenset(activite.id for activite in self.activites)
 
+    @property
+    def impute(self) -> bool:
+        """Whether it is paid by the attribution de compensation, rather than invoiced."""
+        return self.paiement == DomaineVersion.Paiement.AC.label
+
 
 @dataclass(frozen=True)
 class CatalogueLu:

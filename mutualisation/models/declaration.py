@@ -28,6 +28,7 @@ class Declaration(Abilities, Versioned):
     class Etat(models.TextChoices):
         BROUILLON = "brouillon", "brouillon"
         DEPOSEE = "deposee", "déposée"
+        REMPLACEE = "remplacee", "reprise par la commune nouvelle"
 
     class Arret(models.TextChoices):
         """Where the point d'arrêt stands: both sides confirm what goes to the vote, in any order."""
@@ -46,7 +47,7 @@ class Declaration(Abilities, Versioned):
         "instruire": "Seule la Direction des territoires se prononce sur les choix d'une commune.",
         "confirmer": "Seuls le DGS et le maire confirment, une fois, les choix de leur commune au point d'arrêt.",
         "arreter": "Seule la Direction des territoires confirme, une fois, les choix d'une commune pour l'EPCI.",
-        "rouvrir": "Seule la Direction des territoires rouvre un point d'arrêt déjà confirmé.",
+        "rouvrir": "Seule la Direction des territoires rouvre un point d'arrêt déjà confirmé, tant que le cycle n'est pas clos.",
     }
 
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="declarations", verbose_name="EPCI")
@@ -66,6 +67,7 @@ class Declaration(Abilities, Versioned):
     lettre = models.ForeignKey(
         Piece, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="lettre signée du maire"
     )
+    visa_empreinte = models.CharField("empreinte de ce que le maire a approuvé", max_length=32, blank=True)
     arret_commune_at = models.DateTimeField("confirmée par la commune le", null=True, blank=True)
     arret_commune_par = models.ForeignKey(Personne, models.PROTECT, null=True, blank=True, related_name="+")
     arret_epci_at = models.DateTimeField("confirmée par l'EPCI le", null=True, blank=True)
@@ -87,7 +89,7 @@ class Declaration(Abilities, Versioned):
                 condition=Q(
                     etat="deposee", deposee_at__isnull=False, deposee_par__isnull=False, accuse__isnull=False
                 )
-                | Q(etat="brouillon", deposee_at=None, deposee_par=None, accuse=None),
+                | Q(etat__in=["brouillon", "remplacee"], deposee_at=None, deposee_par=None, accuse=None),
             ),
             models.CheckConstraint(
                 name="declaration_visa_facts",
@@ -110,7 +112,12 @@ class Declaration(Abilities, Versioned):
 
     @property
     def ouverte(self) -> bool:
-        """Whether the commune may still declare today: the campaign runs, or it was granted more days."""
+        """Whether the commune may still declare today: the campaign runs, or it was granted more days.
+
+        A draft that a commune nouvelle has taken over is closed.
+        """
+        if self.etat == self.Etat.REMPLACEE:
+            return False
         granted = bool(self.prolongee_on and self.cycle.epci.today <= self.prolongee_on)
         return self.cycle.declarations_ouvertes or (granted and not self.cycle.clos_at)
 
@@ -135,6 +142,10 @@ class Declaration(Abilities, Versioned):
         """Whether the user prepares the declarations of this commune, were the campaign open."""
         return user.acces.acts_for_commune(self.commune_id, Role.DGS, Role.MAIRE, Role.COLLABORATEUR)
 
+    def signed_by(self, user: Any) -> bool:
+        """Whether the user acts in the name of the commune: its DGS or its mayor."""
+        return user.acces.acts_for_commune(self.commune_id, Role.DGS, Role.MAIRE)
+
     def submitted_as_mayor(self, user: Any) -> bool:
         """Whether who submits is the mayor: nobody's visa is then awaited."""
         return bool(user.acces.acts_for_commune(self.commune_id, Role.MAIRE))
@@ -142,7 +153,7 @@ class Declaration(Abilities, Versioned):
     def abilities_for(self, user: Any) -> dict[str, bool]:
         """Rights of a user on this declaration today."""
         open_draft = not self.deposee and self.ouverte
-        submits = user.acces.acts_for_commune(self.commune_id, Role.DGS, Role.MAIRE)
+        submits = self.signed_by(user)
         return {
             "modifier": open_draft and self.prepared_by(user),
             "deposer": open_draft and submits,
@@ -152,21 +163,23 @@ class Declaration(Abilities, Versioned):
         }
 
     def _abilities_once_submitted(self, user: Any) -> dict[str, bool]:
-        directs = self.deposee and user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
-        signs = user.acces.acts_for_commune(self.commune_id, Role.DGS, Role.MAIRE)
+        alive = self.deposee and not self.cycle.clos_at
+        directs = alive and user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
         return {
             "instruire": directs and not self.arretee,
-            "confirmer": self.deposee and not self.arret_commune_at and signs,
+            "confirmer": alive and not self.arret_commune_at and self.signed_by(user),
             "arreter": directs and not self.arret_epci_at,
             "rouvrir": directs and self.arret != self.Arret.A_CONFIRMER,
         }
 
     @property
     def commencee(self) -> bool:
-        """Whether the instruction of a submitted declaration has begun: a line was commented, studied or decided."""
+        """Whether the instruction of a submitted declaration has begun: a study entrusted, a line commented or decided."""
         untouched = Q(nature="maintien") | Q(etape="recue", arbitrage="a_instruire")
         begun = self.lignes.filter(~untouched | Q(complements__isnull=False))
-        return bool(self.arret_commune_at or self.arret_epci_at) or begun.exists()
+        if self.arret_commune_at or self.arret_epci_at:
+            return True
+        return bool(begun.exists() or self.etudes.exists())
 
 
 class MotifDomaine(models.Model):

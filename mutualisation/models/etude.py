@@ -3,13 +3,14 @@
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from comptes.models import Personne
 from comptes.roles import Role
 from comptes.visibilite import of_commune
 from mutualisation.models.catalogue import Domaine
 from mutualisation.models.declaration import Declaration
+from mutualisation.models.ligne import Ligne
 from mutualisation.visibilite import of_domaine
 from socle.models import Abilities, Versioned
 from territoire.models import Commune, Epci
@@ -19,6 +20,16 @@ class EtudeQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> "EtudeQuerySet":
         """To those who answer for the domain on either side, as its lines."""
         return self.filter(of_domaine(user))
+
+    def awaited(self) -> "EtudeQuerySet":
+        """Those whose avis is awaited: submitted, with a line of the domain still to decide."""
+        waiting = Ligne.objects.filter(
+            declaration=OuterRef("declaration"),
+            domaine=OuterRef("domaine"),
+            declaration__etat=Declaration.Etat.DEPOSEE,
+            arbitrage=Ligne.Arbitrage.A_INSTRUIRE,
+        )
+        return self.filter(Exists(waiting), avis="")
 
 
 class Etude(Abilities, Versioned):
@@ -30,7 +41,8 @@ class Etude(Abilities, Versioned):
         DEFAVORABLE = "defavorable", "défavorable"
 
     QUI_PEUT: ClassVar = {
-        "etudier": "L'étude est conduite par la Direction des territoires et le responsable du service commun."
+        "etudier": "L'étude est conduite par la Direction des territoires et le responsable du service commun, "
+        "tant que le cycle n'est pas clos."
     }
 
     declaration = models.ForeignKey(
@@ -69,7 +81,7 @@ class Etude(Abilities, Versioned):
         directs = user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
         seats = user.acces.with_role(Role.RESPONSABLE_SERVICE)
         serves = any((t.epci_id, t.domaine_id) == (self.epci_id, self.domaine_id) for t in seats)
-        return {"etudier": directs or serves}
+        return {"etudier": (directs or serves) and not self.declaration.cycle.clos_at}
 
 
 class EffetACQuerySet(models.QuerySet):

@@ -75,8 +75,9 @@ class Ligne(Abilities, Versioned):
 
     QUI_PEUT: ClassVar = {
         "arbitrer": "Seule la Direction des territoires se prononce, tant que le point d'arrêt n'est pas confirmé "
-        "des deux côtés et que la ligne n'a pas pris effet.",
-        "instruire": "Seule la Direction des territoires instruit une ligne, tant qu'elle attend une décision.",
+        "des deux côtés, que la ligne n'a pas pris effet et que le cycle n'est pas clos.",
+        "instruire": "Seule la Direction des territoires instruit une ligne, tant qu'elle attend une décision et que le cycle "
+        "n'est pas clos.",
         "completer": "Seuls le DGS, le maire et leurs collaborateurs complètent une ligne, quand c'est demandé.",
         "dater": "Seule la Direction des territoires fixe la date d'effet d'une ligne dont les actes sont tardifs.",
     }
@@ -147,14 +148,12 @@ class Ligne(Abilities, Versioned):
 
     def abilities_for(self, user: Any) -> dict[str, bool]:
         directs = user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
+        decides = directs and not self.declaration.arretee and not self.declaration.cycle.clos_at
         changing = self.declaration.deposee and self.nature != self.Nature.MAINTIEN and not self.appliquee_at
-        waiting = self.arbitrage == self.Arbitrage.A_INSTRUIRE and not self.declaration.arretee
+        waiting = self.arbitrage == self.Arbitrage.A_INSTRUIRE
         return {
-            "arbitrer": directs
-            and changing
-            and not self.declaration.arretee
-            and self.arbitrage != self.Arbitrage.ABANDONNEE,
-            "instruire": directs and changing and waiting,
+            "arbitrer": decides and changing and self.arbitrage != self.Arbitrage.ABANDONNEE,
+            "instruire": decides and changing and waiting,
             "completer": changing
             and self.etape == self.Etape.A_COMPLETER
             and self.declaration.prepared_by(user),

@@ -154,7 +154,9 @@ def _given_way(row: Partage, existing: _Existant) -> tuple[str, str] | None:
         if row.fin and row.fin <= derivation.day:
             continue
         back = [day for day, _ in existing.members[row.commune] if derivation.day < day <= row.debut]
-        if row.commune in derivation.communes and not back:
+        # One that another was detached from stays under its name.
+        stays = row.commune in derivation.communes.get(row.commune, (row.commune,))
+        if not (stays or back):
             return COMMUNE, (
                 f"Cette commune n'est plus membre sous ce nom depuis le {day_and_year(derivation.day)} : finissez "
                 "la ligne la veille, et reprenez la suite au nom de celle qui lui succède."

@@ -48,7 +48,9 @@ def choices_of(epci: Epci) -> dict[str, list[str]]:
         "Côtés": list(COTES.values()),
         "Qualités": list(RANGS.values()),
         "Natures": list(NATURES.values()),
-        "Équipes": list(Equipe.objects.filter(epci=epci).order_by("nom").values_list("nom", flat=True)),
+        "Équipes": list(
+            Equipe.objects.filter(epci=epci).standing().order_by("nom").values_list("nom", flat=True)
+        ),
         "Adresses": list(people_of(epci).values_list("email", flat=True)),
     }
 

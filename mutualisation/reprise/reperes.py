@@ -126,8 +126,15 @@ class Reperes:
 
     @cached_property
     def equipes(self) -> Noms:
-        rows = Equipe.objects.filter(epci=self.epci).order_by("pk").values_list("pk", "nom")
-        return Noms("Aucune équipe ne s'appelle", [(nom, pk, nom) for pk, nom in rows])
+        rows = Equipe.objects.filter(epci=self.epci).order_by("dissoute_at", "pk")
+        names = rows.values_list("nom", "pk", "nom")
+        standing = list(names.filter(dissoute_at=None))
+        taken = {name_key(nom) for nom, _, _ in standing}
+        # Those dissolved too, for the seats they held; of a name used twice, the last.
+        former = {name_key(row[0]): row for row in names.exclude(dissoute_at=None)}
+        return Noms(
+            "Aucune équipe ne s'appelle", [*standing, *(r for key, r in former.items() if key not in taken)]
+        )
 
 
 def _names(pk: int, code: str, libelle: str) -> Iterable[tuple[str, int, str]]:

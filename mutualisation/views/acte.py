@@ -255,9 +255,8 @@ def _act_page(
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def acte_annuler(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask why, then cancel the act."""
+    """Ask why, then cancel the act; pressing twice changes nothing."""
     found = visible_act(request, pk)
-    require(found, request.user, "corriger")
     form = AnnulationForm(
         request.POST if request.method == "POST" else None, initial={"version": found.version}
     )
@@ -270,6 +269,7 @@ def acte_annuler(request: HttpRequest, pk: int) -> HttpResponse:
             return _cancel_page(request, found, form, status_of(refus))
         messages.success(request, typeset(f"Acte n° {found.numero} annulé : ses lignes attendent un acte."))
         return redirect("mutualisation:actes", pk=found.cycle_id)
+    require(found, request.user, "corriger")
     return _cancel_page(request, found, form, 422 if form.is_bound else 200)
 
 

@@ -82,9 +82,9 @@ def arret(request: HttpRequest, pk: int) -> HttpResponse:
     found = _visible(request, pk)
     if request.method != "POST":
         return _page(request, found)
-    require(found, request.user, "confirmer")
     vues, gardees = read_seen(request.POST), read_kept(request.POST)
     if "confirmer" not in request.POST:
+        require(found, request.user, "confirmer")
         return _page(request, found, gardees=gardees, relire=True)
     try:
         confirm_for_commune(
@@ -116,9 +116,9 @@ def arret_epci(request: HttpRequest, pk: int) -> HttpResponse:
 def arret_rouvrir(request: HttpRequest, pk: int) -> HttpResponse:
     """Reopen, with a motive."""
     found = _visible(request, pk)
-    require(found, request.user, "rouvrir")
     form = ReouvertureForm(request.POST)
     if not form.is_valid():
+        require(found, request.user, "rouvrir")
         return _page(request, found, form=form)
     reopen(declaration=found, acteur=person(request), motif=form.cleaned_data["motif"])
     messages.success(request, typeset("Point d'arrêt rouvert : la commune est prévenue."))

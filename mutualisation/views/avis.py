@@ -146,9 +146,8 @@ def _page(request: HttpRequest, found: Avis, form: CorrectionAvisForm, status: i
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def avis_annuler(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask why, then cancel the opinion."""
+    """Ask why, then cancel the opinion; pressing twice changes nothing."""
     found = visible_avis(request, pk)
-    require(found, request.user, "corriger")
     form = AnnulationForm(
         request.POST if request.method == "POST" else None, initial={"version": found.version}
     )
@@ -163,6 +162,8 @@ def avis_annuler(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "Avis annulé.")
             return redirect("mutualisation:avis_enregistres", pk=found.cycle_id)
+    else:
+        require(found, request.user, "corriger")
     context = {"avis": found, "cycle": found.cycle, "form": form}
     return render(request, "mutualisation/avis/annuler.html", context, status=status)
 

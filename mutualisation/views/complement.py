@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods
 from comptes.contexte import person
 from mutualisation.forms.instruction import ReponseForm
 from mutualisation.models import DemandeComplement, Ligne
-from mutualisation.views.refus import status_of, tell, with_version
+from mutualisation.views.refus import status_of, tell, with_value, with_version
 from mutualisation.workflows.complement import Reponse, answer_completion
 from mutualisation.workflows.ligne import RELATED
 from socle.droits import ActionInterdite
-from socle.erreurs import Refus
+from socle.erreurs import Conflit, Refus
 from socle.typographie import typeset
 
 LIGNE = tuple(f"ligne__{name}" for name in RELATED)
@@ -39,6 +39,8 @@ def complement(request: HttpRequest, pk: int) -> HttpResponse:
         fresh = _visible(request, pk)
         tell(form, refus)
         with_version(form, fresh.ligne.version)
+        if refus.field == "motif" and isinstance(refus, Conflit):  # the other's motive has just been told
+            with_value(form, "motif_vu", _present(fresh.ligne)["motif"])
         return _page(request, fresh, form, status=status_of(refus))
     messages.success(request, typeset("Réponse envoyée : l'instruction reprend."))
     return redirect("mutualisation:ligne", pk=found.ligne_id)
@@ -54,6 +56,7 @@ def _present(ligne: Ligne) -> dict[str, Any]:
     return {
         "precision": ligne.precision,
         "motif": motif.texte if motif else "",
+        "motif_vu": motif.texte if motif else "",
         "version": ligne.version,
     }
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from comptes.contexte import person
+from comptes.destinataires import heads_by_commune
 from comptes.roles import Role
 from mutualisation.calendrier import (
     dates_of,
@@ -22,6 +23,7 @@ from mutualisation.calendrier import (
     year_without_cycle,
 )
 from mutualisation.campagne import READERS
+from mutualisation.ecarts import read_cycle_changes
 from mutualisation.forms.cycle import AnneeForm, DatesForm, SemainesForm
 from mutualisation.models import Cycle
 from mutualisation.views.refus import status_of, tell, with_version
@@ -30,7 +32,6 @@ from mutualisation.workflows.cycle import (
     change_dates,
     close_cycle,
     dated,
-    dgs_by_commune,
     open_cycle,
     prepare_cycle,
     touched_by_dates,
@@ -42,7 +43,8 @@ from territoire.models import Commune
 DAY = timedelta(days=1)
 CLOSING = (
     "Le cycle reste lisible, avec ses déclarations, ses décisions et ses actes.",
-    "Ses dates ne changent plus.",
+    "Ses dates ne changent plus ; ses demandes ne s'instruisent, ne se décident et ne se rouvrent plus.",
+    "Un acte tardif s'enregistre encore, et la date d'effet de ses lignes se fixe encore.",
     "Ses demandes qui n'ont pas pris effet ne comptent plus parmi les changements à venir.",
 )
 
@@ -109,6 +111,7 @@ def cycle(request: HttpRequest, pk: int) -> HttpResponse:
         "pilote": request.user.acces.acts_for_epci(found.epci_id, *READERS),
         "ouverture": _before_opening(found) if droits["ouvrir"] else None,
         "suite": following(found),
+        "catalogue_change": len(read_cycle_changes(found)),
     }
     return render(request, "mutualisation/cycle/cycle.html", context)
 
@@ -134,7 +137,7 @@ def _before_opening(found: Cycle) -> dict[str, int]:
     today = found.epci.today
     return {
         "communes": Commune.objects.members_of(found.epci, today).count(),
-        "dgs": len(set().union(*dgs_by_commune(found.epci).values())),
+        "prevenus": len(set().union(*heads_by_commune(found.epci, today).values())),
     }
 
 
@@ -175,7 +178,9 @@ def cycle_dates(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _preview_page(request: HttpRequest, found: Cycle, form: DatesForm) -> HttpResponse:
     after = dated(visible_cycle(request, found.pk), form.dates)
-    apercu = preview_dates(found, after, form.dates, touched_by_dates(found))
+    before = dates_of(found)
+    moved = [name for name, day in dates_of(after).items() if day != before[name]]
+    apercu = preview_dates(found, after, form.dates, touched_by_dates(found, moved))
     context = {"cycle": found, "form": form, "apercu": apercu}
     return render(request, "mutualisation/cycle/apercu.html", context)
 
@@ -201,7 +206,7 @@ def cycle_ouvrir(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, f"Le cycle n'est pas ouvert. {refus.message}")
     else:
         messages.success(
-            request, f"Cycle {found.annee} ouvert : chaque commune a sa déclaration, les DGS sont prévenus."
+            request, f"Cycle {found.annee} ouvert : chaque commune a sa déclaration et en est prévenue."
         )
     return redirect("mutualisation:cycle", pk=pk)
 

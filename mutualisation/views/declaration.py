@@ -12,13 +12,14 @@ from comptes.contexte import person
 from documents.views.document import serve
 from mutualisation.brouillon import Saisie
 from mutualisation.changements import read_choices
+from mutualisation.ecarts import read_cycle_changes
 from mutualisation.feuille import Feuille, earlier_receipts, read_saved_sheet, read_sheet
 from mutualisation.forms.declaration import LettreForm, read_saisie, read_shortcut
 from mutualisation.models import Declaration
 from mutualisation.regles import read_rules
 from mutualisation.views.qualite import qualite_of
 from mutualisation.views.refus import status_of
-from mutualisation.visa import missing_visa, required_visa, visa_asked_at
+from mutualisation.visa import missing_visa, required_visa, visa_asked_at, visa_stands
 from mutualisation.workflows.declaration import (
     RELATED,
     next_steps,
@@ -100,7 +101,7 @@ def _after_save(request: HttpRequest, before: Declaration, saisie: Saisie) -> Ht
     for remarque in feuille.remarques:
         messages.info(request, typeset(remarque))
     if action == "deposer" and feuille.en_etat:
-        return declaration_deposer(request, saved.pk)
+        return _submit(request, saved, feuille.choix.empreinte)
     if action in ("relire", "deposer"):
         return redirect("mutualisation:declaration_relire", pk=saved.pk)
     if action == "enregistrer":
@@ -114,7 +115,9 @@ def _show(
     request: HttpRequest, feuille: Feuille, refus: Refus | None = None, *, typed: bool = False
 ) -> HttpResponse:
     """The page to fill in for who may (or whose typing was just refused), the page to read for the others."""
-    context = page_context(request, feuille) | {"refus": refus}
+    loaded = request.method != "POST"  # what is saved as one goes leaves this part of the page as it was
+    change = len(read_cycle_changes(feuille.declaration.cycle)) if loaded else 0
+    context = page_context(request, feuille) | {"refus": refus, "catalogue_change": change}
     page = "feuille" if context["droits"]["modifier"] or typed else "lecture"
     status = status_of(refus) if refus else 200
     return render(request, f"mutualisation/declaration/{page}.html", context, status=status)
@@ -133,9 +136,10 @@ def page_context(request: HttpRequest, feuille: Feuille) -> dict[str, Any]:
         "aujourdhui": found.epci.today,
         "suite": next_steps(found, feuille.choix),
         "anciens_accuses": earlier_receipts(found),
+        "visa_tient": visa_stands(found, feuille.choix),
         "visa_manque": ""
         if found.deposee
-        else missing_visa(found, en_maire=found.submitted_as_mayor(request.user)),
+        else missing_visa(found, feuille.choix, en_maire=found.submitted_as_mayor(request.user)),
     }
 
 
@@ -159,7 +163,7 @@ def show_to_submit(
         "qui_peut": Declaration.QUI_PEUT["deposer"],
         "qualite": qualite_of(request, found),
         "visa": required_visa(found).value if asked else "",
-        "visa_demande_at": visa_asked_at(found),
+        "visa_demande_at": visa_asked_at(found, context["feuille"].choix),
         "form": form,
     }
     return render(request, "mutualisation/declaration/relire.html", context, status=status)
@@ -169,15 +173,19 @@ def show_to_submit(
 def declaration_deposer(request: HttpRequest, pk: int) -> HttpResponse:
     """Submit « au nom du maire »; a second press finds it done."""
     found = visible_declaration(request, pk)
-    already = found.deposee
+    return _submit(request, found, str(request.POST.get("empreinte", "")))
+
+
+def _submit(request: HttpRequest, found: Declaration, empreinte: str) -> HttpResponse:
+    already, qualite = found.deposee, qualite_of(request, found)
     try:
-        submit_declaration(declaration=found, acteur=person(request), qualite=qualite_of(request, found))
+        submit_declaration(declaration=found, acteur=person(request), qualite=qualite, empreinte=empreinte)
     except Refus as refus:
         messages.error(request, typeset(refus.message))
-        return redirect("mutualisation:declaration_relire", pk=pk)
+        return redirect("mutualisation:declaration_relire", pk=found.pk)
     if not already:
         messages.success(request, typeset("Déclaration déposée. Voici ce qui se passe maintenant."))
-    return redirect("mutualisation:declaration", pk=pk)
+    return redirect("mutualisation:declaration", pk=found.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -203,28 +211,29 @@ def declaration_retirer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _withdraw(request: HttpRequest, found: Declaration) -> HttpResponse:
-    version = number(request.POST.get("version"))
+    version, already = number(request.POST.get("version")), not found.deposee
     try:
         withdraw_declaration(declaration=found, acteur=person(request), version=version or 0)
     except Refus as refus:
         messages.error(request, typeset(refus.message))
     else:
-        messages.success(request, typeset("Dépôt retiré. La déclaration est de nouveau un brouillon."))
+        if not already:
+            messages.success(request, typeset("Dépôt retiré. La déclaration est de nouveau un brouillon."))
     return redirect("mutualisation:declaration", pk=found.pk)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def accuse(request: HttpRequest, pk: int) -> HttpResponse:
-    """The accusé de dépôt, as a PDF."""
+    """The accusé de dépôt, as a PDF; a POST is about its number (documents.views)."""
     found = get_object_or_404(
         Declaration.objects.visible_to(request.user).select_related("accuse"), pk=pk, accuse__isnull=False
     )
     return serve(request, found.accuse)
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def ancien_accuse(request: HttpRequest, pk: int, numero: int) -> HttpResponse:
-    """The accusé of a deposit withdrawn since, as a PDF."""
+    """The accusé of a deposit withdrawn since, as a PDF, or one annulled; a POST is about its number (documents.views)."""
     kept = earlier_receipts(visible_declaration(request, pk))
     found = next((document for document in kept if document.numero == numero), None)
     if found is None:

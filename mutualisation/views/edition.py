@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -117,7 +118,7 @@ def editions(request: HttpRequest) -> HttpResponse:
                 return redirect("mutualisation:edition", pk=draft.pk)
     rows = Catalogue.objects.visible_to(request.user).filter(epci=epci).order_by("-effective_on")
     context = {
-        "editions": [(row, _state(row)) for row in rows.select_related("epci")],
+        "editions": _with_states(list(rows.select_related("epci")), epci.today),
         "form": form,
         "epci": epci,
         "peut_preparer": begins and not Catalogue.objects.filter(epci=epci, gele_at=None).exists(),
@@ -126,14 +127,18 @@ def editions(request: HttpRequest) -> HttpResponse:
     return render(request, "mutualisation/edition/editions.html", context, status=status)
 
 
-def _state(edition: Catalogue) -> tuple[str, str]:
-    """(tone, words) of where an edition stands today."""
+def _with_states(rows: list[Catalogue], today: date) -> list[tuple[Catalogue, tuple[str, str]]]:
+    """Each edition, the latest first, with the (tone, words) of where it stands on a day."""
+    begun = [row for row in rows if row.gele and row.effective_on <= today]
+    return [(row, _state(row, begun)) for row in rows]
+
+
+def _state(edition: Catalogue, begun: list[Catalogue]) -> tuple[str, str]:
     if not edition.gele:
         return "o", "en préparation"
-    if edition.effective_on > edition.epci.today:
+    if edition not in begun:
         return "a", "gelée, à venir"
-    current = Catalogue.objects.in_force(edition.epci, edition.epci.today)
-    return ("v", "en vigueur") if current == edition else ("n", "passée")
+    return ("v", "en vigueur") if edition == begun[0] else ("n", "passée")
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from comptes.contexte import person
 from journal.models import Evenement
+from mutualisation.compensation import paid_otherwise
 from mutualisation.evaluations import compare, last_evaluation
 from mutualisation.forms.etude import EffetForm, EtudeForm
 from mutualisation.lignes import read_lines
@@ -136,6 +137,7 @@ def _effect(
         "effet_form": form or EffetForm(initial=initial, effet=effet, auto_id="id_effet_%s"),
         "effet_mouvements": _moves(effet),
         "qui_chiffre": EffetAC.QUI_PEUT["chiffrer"],
+        "paiement": "" if effet.pk else paid_otherwise(declaration.cycle).get(domain.pk, ""),
     }
 
 

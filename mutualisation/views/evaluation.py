@@ -106,14 +106,14 @@ def evaluation_observer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def evaluation_valider(request: HttpRequest, pk: int) -> HttpResponse:
-    """Confirm what the commune handed over."""
+    """Confirm what the commune handed over, with the observations typed beside; pressing twice changes nothing."""
     found = _visible(request, pk)
-    require(found, request.user, "valider")
     form = ObservationsForm(request.POST, auto_id="id_epci_%s")
     if not form.is_valid():
+        require(found, request.user, "valider")
         return _page(request, found, observations=form, status=422)
     try:
-        validate_evaluation(evaluation=found, acteur=person(request), version=form.cleaned_data["version"])
+        validate_evaluation(evaluation=found, acteur=person(request), **form.cleaned_data)
     except Refus as refus:
         return _refused(request, pk, form, refus, "observations")
     messages.success(request, typeset("Évaluation validée."))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from comptes.contexte import person
 from comptes.models import Vue
 from comptes.roles import Role
+from mutualisation.arrets import STOPPED, broken_rules
 from mutualisation.campagne import READERS
 from mutualisation.forms.instruction import COMMUNE, QUALITE, FiltreInstruction, LotForm
 from mutualisation.lignes import LigneSuivie, follow_lines, with_study
@@ -23,7 +24,7 @@ from mutualisation.workflows.instruction import Decision, Resultat, accept_all, 
 from socle.droits import ActionInterdite
 from socle.saisie import number
 from socle.typographie import plural, typeset
-from territoire.models import Epci
+from territoire.models import Commune, Epci
 
 PAGE = "mutualisation:instruction"
 LOT = "lot"
@@ -196,16 +197,27 @@ def instruction_resultat(request: HttpRequest, pk: int) -> HttpResponse:
         ligne.pk: ligne
         for ligne in _lines(request, found)
         .filter(pk__in=[one.ligne for one in resultats])
-        .select_related("commune", "domaine", "activite")
+        .select_related(
+            "commune", "domaine", "activite", "declaration__cycle__catalogue", "declaration__commune"
+        )
     }
     told = [(lignes[one.ligne], one) for one in resultats if one.ligne in lignes]
     context = {
         "cycle": found,
         "faites": [pair for pair in told if pair[1].fait],
         "refusees": [pair for pair in told if not pair[1].fait],
+        "a_revoir": _broken(told),
         "suite": kept["suite"],
     }
     return render(request, "mutualisation/instruction/resultat.html", context)
+
+
+def _broken(told: list[tuple[Ligne, Resultat]]) -> list[tuple[Commune, list[str]]]:
+    """The communes whose choices cannot go to the vote as what was just refused or postponed leaves them, and why."""
+    stopped = {one.declaration for one, resultat in told if resultat.fait and one.arbitrage in STOPPED}
+    ordered = sorted(stopped, key=lambda declaration: (declaration.commune.tri, declaration.pk))
+    read = [(declaration.commune, broken_rules(declaration)) for declaration in ordered]
+    return [(commune, phrases) for commune, phrases in read if phrases]
 
 
 def _table(request: HttpRequest, cycle: Cycle) -> Tableau:

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from comptes.contexte import person
 from comptes.roles import Role
+from journal.models import Evenement
+from mutualisation.arrets import broken_rules
 from mutualisation.delais import read_delays
 from mutualisation.forms.instruction import QUALITE, ComplementForm, DateEffetForm, DecisionForm
 from mutualisation.lignes import RELATED, LigneLue
@@ -165,8 +167,23 @@ def _facts(request: HttpRequest, found: Ligne) -> dict[str, Any]:
         "evaluation": evaluations.filter(domaine=found.domaine_id).first(),
         "delai": read_delays(found.epci, Ligne.objects.filter(pk=found.pk))[found.pk],
         "actes": found.actes.order_by("adopte_on", "pk"),
+        "sans_effet": _without_effect(found),
+        "a_revoir": broken_rules(found.declaration) if _reviews(request, found) else [],
         "pilote": request.user.acces.acts_for_epci(found.epci_id, Role.DIRECTION_TERRITOIRES),
     }
+
+
+def _without_effect(found: Ligne) -> str:
+    """Why a line that took effect changed nothing, as the journal says it; empty for the others."""
+    told = (
+        Evenement.objects.about(found).filter(type="ligne.sans_effet").first() if found.appliquee_at else None
+    )
+    return f"{told.libelle}." if told else ""
+
+
+def _reviews(request: HttpRequest, found: Ligne) -> bool:
+    """Whether the reader is told what the decisions break: whoever decides, while they may change."""
+    return found.declaration.abilities_for(request.user)["instruire"]
 
 
 def _back(request: HttpRequest, found: Ligne) -> str:

@@ -17,6 +17,11 @@ def status_of(refus: Refus) -> int:
 
 def with_version(form: forms.BaseForm, version: int) -> None:
     """After a conflict was told, sending again is a decision: the form now holds the present version."""
+    with_value(form, "version", version)
+
+
+def with_value(form: forms.BaseForm, name: str, value: object) -> None:
+    """Put a value where the person typed or read another."""
     data = form.data.copy()
-    data[form.add_prefix("version")] = version
+    data[form.add_prefix(name)] = value
     form.data = data

@@ -65,14 +65,17 @@ def _effects(avancement: Avancement | None) -> list[dict[str, Any]]:
         return []
     known = {effet.domaine_id: effet for effet in avancement.faits.effets}
     domaines = {lue.ligne.domaine_id: lue.ligne.domaine for lue in avancement.lues}
+    paid = avancement.faits.refactures
     return [
-        {"domaine": domaine, "effet": known.get(pk), "etat": _state(known.get(pk))}
+        {"domaine": domaine, "effet": known.get(pk), "etat": _state(known.get(pk), paid.get(pk, ""))}
         for pk, domaine in domaines.items()
     ]
 
 
-def _state(effet: EffetAC | None) -> tuple[str, str]:
-    """(tone, words)."""
+def _state(effet: EffetAC | None, paiement: str) -> tuple[str, str]:
+    """(tone, words); `paiement` is how it is paid, when the attribution de compensation does not pay it."""
+    if paiement:
+        return "n", paiement
     etat = EffetAC.Etat(effet.etat) if effet else EffetAC.Etat.NON_CHIFFRE
     tons = {EffetAC.Etat.NON_CHIFFRE: "n", EffetAC.Etat.VOTE: "v", EffetAC.Etat.NOTIFIE: "v"}
     return tons.get(etat, "a"), str(etat.label)

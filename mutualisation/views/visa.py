@@ -16,7 +16,6 @@ from mutualisation.views.refus import tell
 from mutualisation.workflows.visa import attach_letter, give_visa, request_visa
 from socle.droits import require
 from socle.erreurs import Refus
-from socle.saisie import number
 from socle.typographie import typeset
 
 
@@ -31,9 +30,9 @@ def visa(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _give(request: HttpRequest, found: Declaration) -> HttpResponse:
-    version = number(request.POST.get("version")) or 0
+    empreinte = str(request.POST.get("empreinte", ""))
     try:
-        give_visa(declaration=found, acteur=person(request), version=version)
+        give_visa(declaration=found, acteur=person(request), empreinte=empreinte)
     except Refus as refus:
         messages.error(request, typeset(refus.message))
     else:

@@ -7,16 +7,17 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError
 from django.db.models import QuerySet
 
-from comptes.destinataires import recipients
+from comptes.destinataires import heads_of
 from comptes.models import Personne
 from comptes.roles import Role
 from documents.workflows.piece import keep_piece
 from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unit, unite
+from mutualisation.arrets import blocs_voted_in_part, broken_rules
 from mutualisation.models import Acte, Cycle, Declaration, Ligne
 from mutualisation.teletransmission import check_transmission
 from mutualisation.workflows.effet import apply_ready, date_effects, executoire_dates, set_effect_date
-from mutualisation.workflows.verrou import locked
+from mutualisation.workflows.verrou import check_version, locked
 from socle import horloge
 from socle.dates import day_and_year
 from socle.droits import ActionInterdite, require
@@ -47,7 +48,7 @@ def record_act(
 
     The same act again, with the same dates, covers lines accepted since. The DGS of the commune whose council voted is told.
     Raises Refus for dates to come or out of order, an act or a télétransmission already recorded or of another commune, no
-    line, or a line of another commune; ActionInterdite.
+    line, a line of another commune, a bloc in part or decisions that break a rule of the catalogue; ActionInterdite.
     """
     if not acteur.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES):
         raise ActionInterdite(WHO)
@@ -56,6 +57,7 @@ def record_act(
             "Un acte du conseil municipal nomme sa commune ; un acte de l'EPCI n'en nomme pas.",
             field="commune",
         )
+    cycle = locked(Cycle, cycle.pk, select=("epci",))  # its date of effect stays until the lines are dated
     acte = Acte(
         epci=cycle.epci,
         cycle=cycle,
@@ -97,6 +99,7 @@ def correct_act(
 
     A file left out stays as it was. Raises ActionInterdite, Conflit, Refus as record_act.
     """
+    locked(Cycle, acte.cycle_id)
     before = _lock_lines(acte, lignes)
     acte = locked(Acte, acte.pk, version, select=RELATED)
     require(acte, acteur, "corriger")
@@ -118,10 +121,14 @@ def correct_act(
 def cancel_act(*, acte: Acte, acteur: Personne, version: int, motif: str) -> Acte:
     """Cancel an act recorded by error; its lines wait for an act again, and it stays in the list, said cancelled.
 
-    Raises ActionInterdite once a line has taken effect, Conflit, Refus without a motive.
+    The same person again changes nothing. Raises ActionInterdite once a line has taken effect, Conflit, Refus without a motive.
     """
+    locked(Cycle, acte.cycle_id)
     before = _lock_lines(acte, ())
-    acte = locked(Acte, acte.pk, version, select=RELATED)
+    acte = locked(Acte, acte.pk, select=RELATED)
+    if acte.annule_at and acte.annule_par == acteur:
+        return acte
+    check_version(acte, version)
     require(acte, acteur, "corriger")
     if not motif.strip():
         raise Refus("Dites pourquoi cet acte est annulé : le motif est gardé.", field="motif")
@@ -149,10 +156,10 @@ def date_late_lines(*, declaration: Declaration, acteur: Personne, effet_on: dat
 
 
 def _lock_lines(acte: Acte, lignes: Iterable[int]) -> list[int]:
-    """The lines an act covers, locked with those it will: always lines first, then the act."""
+    """The lines an act covers, locked with those it will: always the cycle first, then lines, then the act."""
     covered = list(acte.lignes.order_by("pk").values_list("pk", flat=True))
     rows = Ligne.objects.filter(pk__in={*covered, *lignes}).order_by("pk")
-    list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+    list(rows.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
     return covered
 
 
@@ -163,7 +170,8 @@ def _covered(acte: Acte, lignes: Sequence[int]) -> list[int]:
     )
     if acte.commune:
         possible = possible.filter(commune=acte.commune)
-    covered = [ligne.pk for ligne in possible.order_by("pk").select_for_update(of=("self",))]
+    rows = list(possible.order_by("pk").select_for_update(of=("self",), no_key=True))
+    covered = [ligne.pk for ligne in rows]
     if not covered:
         raise Refus("Choisissez au moins une ligne acceptée que cet acte approuve.", field="lignes")
     if len(covered) != len(set(lignes)):
@@ -171,7 +179,17 @@ def _covered(acte: Acte, lignes: Sequence[int]) -> list[int]:
             "Une ligne choisie n'est pas acceptée, ou n'est pas de cette commune et de ce cycle.",
             field="lignes",
         )
+    _check_decisions({ligne.declaration_id for ligne in rows}, covered)
     return covered
+
+
+def _check_decisions(declarations: Collection[int], covered: Collection[int]) -> None:
+    """What goes to the vote breaks no rule of the catalogue, and a bloc is voted whole."""
+    rows = Declaration.objects.filter(pk__in=declarations).select_related("cycle__catalogue", "commune")
+    for declaration in rows.order_by("commune__tri", "pk"):
+        broken = broken_rules(declaration) or blocs_voted_in_part(declaration, covered)
+        if broken:
+            raise Refus(f"{declaration.commune} : {' '.join(broken)}", field="lignes")
 
 
 def _check(acte: Acte) -> None:
@@ -202,7 +220,7 @@ def _insert(acte: Acte, covered: list[int]) -> Acte:
         same = Acte.objects.standing().filter(
             epci=acte.epci, commune=acte.commune, numero=acte.numero, adopte_on=acte.adopte_on
         )
-        known = same.select_for_update(of=("self",)).first()
+        known = same.select_for_update(of=("self",), no_key=True).first()
         if known is None or not _completes(known, acte, covered):
             raise _already(acte, known) from error
         known.version += 1
@@ -298,7 +316,7 @@ def _record(
 
 
 def _tell(acte: Acte, acteur: Personne, type: str, word: str) -> None:
-    """Tell the DGS of the commune whose council voted; an act of the EPCI is everybody's, and said on the pages."""
+    """Tell the commune whose council voted; an act of the EPCI is everybody's, and said on the pages."""
     if acte.commune is None:
         return
     lignes = acte.lignes.select_related("domaine", "activite").order_by("domaine__ordre", "activite__code")
@@ -313,6 +331,6 @@ def _tell(acte: Acte, acteur: Personne, type: str, word: str) -> None:
             sujet=f"Délibération n° {acte.numero} {acte.commune.de} {word}",
             contexte=contexte,
         )
-        for personne in recipients(acte.epci, Role.DGS, on=acte.epci.today, commune=acte.commune)
+        for personne in heads_of(acte.epci, acte.commune, acte.epci.today)
         if personne != acteur
     )

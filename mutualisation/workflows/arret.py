@@ -5,12 +5,15 @@ from collections.abc import Iterable, Mapping
 from comptes.destinataires import recipients
 from comptes.models import Personne
 from comptes.roles import Role
+from journal.models import Evenement
 from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unite
 from mutualisation.arrets import broken_rules
 from mutualisation.etats import ARBITRAGE, ARRET
 from mutualisation.models import Declaration, Ligne
 from mutualisation.workflows.complement import close_unanswered
+from mutualisation.workflows.evaluation import ask_evaluations_when_late
+from mutualisation.workflows.ligne import refuse_closed, refuse_voted
 from mutualisation.workflows.verrou import locked
 from socle import horloge
 from socle.dates import long_day
@@ -35,20 +38,23 @@ def confirm_for_commune(
     """Confirm the choices of a commune: lines out of `gardees` are withdrawn, those withdrawn before and in it come back.
 
     `vues` gives the version of each line the page showed. A second press changes nothing. Raises ActionInterdite, Refus
-    (campaign still open, nothing to confirm, bloc or prérequis broken), Conflit when a line changed since it was read.
+    (campaign still open, cycle closed, nothing to confirm, a rule of the catalogue broken, a line already voted), Conflit when
+    a line changed since it was read.
     """
     declaration = locked(Declaration, declaration.pk, select=RELATED)
     if declaration.arret_commune_at and declaration.arret_commune_par == acteur:
         return declaration
+    refuse_closed(declaration.cycle, allowed=declaration.signed_by(acteur))
     require(declaration, acteur, "confirmer")
-    ARRET.move("confirmer pour la commune", declaration.arret)
     _check_time(declaration)
     lignes = _changing(declaration)
     _check_seen(lignes, vues)
     kept = set(gardees)
     withdrawn = [one for one in lignes if one.pk not in kept and _alive(one)]
     back = [one for one in lignes if one.pk in kept and one.arbitrage == Ligne.Arbitrage.ABANDONNEE]
-    _check_rules(declaration, withdrawn, back)
+    confirm = "confirmer en redemandant une ligne" if back else "confirmer pour la commune"
+    reached = ARRET.move(confirm, declaration.arret)
+    _check_rules(declaration, withdrawn, back, final=reached == Declaration.Arret.ARRETE)
     for ligne in withdrawn:
         _withdraw(ligne, acteur, qualite)
     for ligne in back:
@@ -58,6 +64,8 @@ def confirm_for_commune(
     declaration.arret_commune_at, declaration.arret_commune_par = horloge.now(), acteur
     _save(declaration, acteur, qualite, "commune", _told(declaration, withdrawn))
     _tell(declaration, acteur, withdrawn)
+    if back:
+        ask_evaluations_when_late(declaration)
     return declaration
 
 
@@ -71,6 +79,7 @@ def confirm_for_epci(*, declaration: Declaration, acteur: Personne, qualite: str
     declaration = locked(Declaration, declaration.pk, select=RELATED)
     if declaration.arret_epci_at and declaration.arret_epci_par == acteur:
         return declaration
+    refuse_closed(declaration.cycle, allowed=_directs(declaration, acteur))
     require(declaration, acteur, "arreter")
     ARRET.move("confirmer pour l'EPCI", declaration.arret)
     _check_time(declaration)
@@ -89,18 +98,20 @@ def confirm_for_epci(*, declaration: Declaration, acteur: Personne, qualite: str
 
 @unite
 def reopen(*, declaration: Declaration, acteur: Personne, motif: str) -> Declaration:
-    """Undo both confirmations, with a motive that the commune reads; both sides then confirm again.
+    """Undo both confirmations, with a motive that the commune reads; both sides then confirm again. Twice changes nothing.
 
-    Raises ActionInterdite, Refus without a motive.
+    Raises ActionInterdite, Refus without a motive or once the cycle is closed.
     """
     declaration = locked(Declaration, declaration.pk, select=RELATED)
+    if _just_reopened(declaration, acteur):
+        return declaration
+    refuse_closed(declaration.cycle, allowed=_directs(declaration, acteur))
     require(declaration, acteur, "rouvrir")
     ARRET.move("rouvrir", declaration.arret)
     if not motif.strip():
         raise Refus("Dites pourquoi vous rouvrez : le motif est transmis à la commune.", field="motif")
     before = str(declaration.arret.label)
-    declaration.arret_commune_at = declaration.arret_commune_par = None
-    declaration.arret_epci_at = declaration.arret_epci_par = None
+    _clear(declaration)
     detail = {"avant": before, "motif": motif}
     _save(declaration, acteur, "", "rouvert", f"Point d'arrêt rouvert, {declaration.commune}", detail)
     _write(
@@ -113,21 +124,49 @@ def reopen(*, declaration: Declaration, acteur: Personne, motif: str) -> Declara
     return declaration
 
 
+def _just_reopened(declaration: Declaration, acteur: Personne) -> bool:
+    """Whether the last thing done is that this person reopened it: a second press finds it so."""
+    if declaration.arret != Declaration.Arret.A_CONFIRMER:
+        return False
+    last = Evenement.objects.about(declaration).first()
+    return bool(last and (last.type, last.acteur_id) == ("arret.rouvert", acteur.pk))
+
+
+def drop_confirmations(declaration: Declaration, acteur: Personne) -> bool:
+    """A decision changed, in the unit and the locks of the caller: what either side had confirmed is to confirm again.
+
+    Returns whether the commune had confirmed: it is then told with the decision.
+    """
+    if declaration.arret == Declaration.Arret.A_CONFIRMER:
+        return False
+    ARRET.move("changer une décision", declaration.arret)
+    before, confirmed = str(declaration.arret.label), bool(declaration.arret_commune_at)
+    _clear(declaration)
+    said = f"Point d'arrêt à confirmer de nouveau, {declaration.commune} : une décision a changé"
+    _save(declaration, acteur, "", "tombe", said, {"avant": before})
+    return confirmed
+
+
+def _clear(declaration: Declaration) -> None:
+    declaration.arret_commune_at = declaration.arret_commune_par = None
+    declaration.arret_epci_at = declaration.arret_epci_par = None
+
+
+def _directs(declaration: Declaration, acteur: Personne) -> bool:
+    return acteur.acces.acts_for_epci(declaration.epci_id, Role.DIRECTION_TERRITOIRES)
+
+
 def _check_time(declaration: Declaration) -> None:
-    cycle = declaration.cycle
-    if cycle.clos_at:
-        raise Refus(f"Le cycle {cycle.annee} est clos.")
     if declaration.ouverte:
-        raise Refus(
-            f"La campagne est ouverte jusqu'au {long_day(cycle.declaration_fin_on)} : les choix se confirment ensuite."
-        )
+        end = long_day(declaration.limite_on)
+        raise Refus(f"La campagne est ouverte jusqu'au {end} : les choix se confirment ensuite.")
     if not declaration.lignes.changing().exists():
         raise Refus("Rien ne change pour cette commune : il n'y a rien à confirmer.")
 
 
 def _changing(declaration: Declaration) -> list[Ligne]:
     rows = declaration.lignes.changing().order_by("pk")
-    lignes = list(rows.select_for_update(of=("self",)).select_related(*LIGNE))
+    lignes = list(rows.select_for_update(of=("self",), no_key=True).select_related(*LIGNE))
     for ligne in lignes:
         ligne.declaration = declaration
     return lignes
@@ -144,17 +183,20 @@ def _check_seen(lignes: list[Ligne], vues: Mapping[int, int]) -> None:
         raise Conflit(f"La Direction des territoires vient de changer {names} : relisez, puis confirmez.")
 
 
-def _check_rules(declaration: Declaration, withdrawn: list[Ligne], back: list[Ligne]) -> None:
-    """What the commune gives up or takes back breaks no rule; what a decision of the EPCI broke is not hers to mend."""
+def _check_rules(declaration: Declaration, withdrawn: list[Ligne], back: list[Ligne], *, final: bool) -> None:
+    """What the commune gives up or takes back breaks no rule; what a decision broke is not hers to mend, but nothing is final."""
     before = broken_rules(declaration)
     retirees, reprises = [one.pk for one in withdrawn], [one.pk for one in back]
     after = broken_rules(declaration, retirees=retirees, reprises=reprises)
     broken = [sentence for sentence in after if sentence not in before]
     if broken:
         raise Refus(" ".join(broken), field="gardees")
+    if after and final:
+        raise Refus(f"{' '.join(after)} La Direction des territoires doit d'abord revoir ses décisions.")
 
 
 def _withdraw(ligne: Ligne, acteur: Personne, qualite: str) -> None:
+    refuse_voted(ligne)
     ligne.arbitrage = ARBITRAGE.move("retirer", ligne.arbitrage)
     close_unanswered(ligne, acteur)
     ligne.arbitrage_motif = ""

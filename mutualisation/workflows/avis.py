@@ -11,7 +11,7 @@ from comptes.roles import Role
 from documents.workflows.piece import keep_piece
 from journal.workflows.unite import record, unit, unite
 from mutualisation.models import Avis, Cycle
-from mutualisation.workflows.verrou import locked
+from mutualisation.workflows.verrou import check_version, locked
 from socle import horloge
 from socle.dates import day_and_year
 from socle.droits import ActionInterdite, require
@@ -63,8 +63,14 @@ def correct_avis(*, avis: Avis, acteur: Personne, version: int, saisie: SaisieAv
 
 @unite
 def cancel_avis(*, avis: Avis, acteur: Personne, version: int, motif: str) -> Avis:
-    """Cancel an opinion recorded by error. Raises ActionInterdite, Conflit, Refus without a motive."""
-    avis = locked(Avis, avis.pk, version, select=RELATED)
+    """Cancel an opinion recorded by error; the same person again changes nothing.
+
+    Raises ActionInterdite, Conflit, Refus without a motive.
+    """
+    avis = locked(Avis, avis.pk, select=RELATED)
+    if avis.annule_at and avis.annule_par == acteur:
+        return avis
+    check_version(avis, version)
     require(avis, acteur, "corriger")
     if not motif.strip():
         raise Refus("Dites pourquoi cet avis est annulé : le motif est gardé.", field="motif")

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
-from comptes.destinataires import Carnet
+from comptes.destinataires import Carnet, heads_by_commune
 from comptes.models import Personne
 from comptes.roles import Role
-from journal.models import Courriel
+from journal.models import Courriel, Tache
 from journal.workflows.courriel import Lettre, write_mails
+from journal.workflows.tache import progress, schedule
 from journal.workflows.unite import record, unite
-from mutualisation.campagne import RELANCE
+from mutualisation.campagne import RELANCE, of_members
 from mutualisation.models import Cycle, Declaration
 from mutualisation.workflows.verrou import locked
 from socle import horloge
@@ -19,6 +20,10 @@ from socle.droits import ActionInterdite
 from socle.erreurs import Refus
 from territoire.models import Commune, Epci
 
+TACHE_RAPPEL = "mutualisation.rappel"
+RAPPEL = "declaration_rappel"
+WEEK = timedelta(weeks=1)
+MORNING = time(8)
 WHO_EXTENDS = "Seule la Direction des territoires accorde un délai à une commune."
 WHO_REMINDS = "Seule la Direction des territoires relance les communes."
 PREPARE = (Role.DGS, Role.MAIRE, Role.COLLABORATEUR)
@@ -34,8 +39,8 @@ def require_direction(acteur: Personne, epci: int, sentence: str) -> None:
 def grant_extension(*, declaration: Declaration, acteur: Personne, until: date, motif: str) -> Declaration:
     """Let one commune declare until a day included, traced and told to those who prepare; the same day again changes nothing.
 
-    Raises ActionInterdite, Refus for a day that is past, not after the end of the campaign or past the point d'arrêt,
-    and for a declaration already submitted or a campaign not begun.
+    It is reminded in its own last week. Raises ActionInterdite, Refus for a day that is past, not after the end of the
+    campaign or past the point d'arrêt, and for a declaration already submitted or a campaign not begun.
     """
     require_direction(acteur, declaration.epci_id, WHO_EXTENDS)
     declaration = locked(Declaration, declaration.pk, select=("cycle__epci", "commune", "epci"))
@@ -57,6 +62,8 @@ def grant_extension(*, declaration: Declaration, acteur: Personne, until: date, 
         detail={"motif": motif},
     )
     _tell_extension(declaration, motif)
+    if until - WEEK > declaration.epci.today:  # sooner, the mail that grants it is reminder enough
+        schedule_reminder(declaration.cycle, until)
     return declaration
 
 
@@ -65,7 +72,11 @@ def check_extension(declaration: Declaration) -> None:
     cycle = declaration.cycle
     if declaration.deposee:
         raise Refus("Cette déclaration est déposée : elle n'a pas besoin de délai.")
-    if cycle.clos_at or cycle.epci.today >= cycle.point_arret_on:
+    if cycle.clos_at:
+        raise Refus(f"Le cycle {cycle.annee} est clos : il est trop tard pour un délai.")
+    if cycle.epci.today == cycle.point_arret_on:
+        raise Refus("Le point d'arrêt est aujourd'hui : il est trop tard pour un délai.")
+    if cycle.epci.today > cycle.point_arret_on:
         raise Refus(
             f"Le point d'arrêt du {long_day(cycle.point_arret_on)} est passé : il est trop tard pour un délai."
         )
@@ -133,9 +144,10 @@ class Attendue:
 
 def read_awaited(cycle: Cycle) -> list[Attendue]:
     """The communes that may submit today and have not, in French order; a fixed number of queries."""
-    drafts = cycle.declarations.filter(etat=Declaration.Etat.BROUILLON).select_related("commune")
-    rows = [_with(row, cycle) for row in drafts.order_by("commune__tri", "pk")]
-    people, told = _people(cycle.epci), _told_today(cycle)
+    drafts = of_members(cycle.declarations.filter(etat=Declaration.Etat.BROUILLON), cycle)
+    ordered = drafts.select_related("commune").order_by("commune__tri", "pk")
+    rows = [_with(row, cycle) for row in ordered]
+    people, told = heads_by_commune(cycle.epci, cycle.epci.today), _told_today(cycle)
     return [_awaited(row, people.get(row.commune, []), row.commune_id in told) for row in rows if row.ouverte]
 
 
@@ -149,21 +161,11 @@ def _awaited(row: Declaration, gens: list[Personne], told: bool) -> Attendue:
     return Attendue(row, gens, obstacle)
 
 
-def _people(epci: Epci) -> dict[Commune, list[Personne]]:
-    """The DGS of each commune; its maire when it has none."""
-    return {
-        **Carnet(epci, [Role.MAIRE]).by_commune(epci.today),
-        **Carnet(epci, [Role.DGS]).by_commune(epci.today),
-    }
-
-
 def _told_today(cycle: Cycle) -> set[int]:
     """Ids of the communes reminded today, by the Direction or by the reminder of the last week."""
     today = Courriel.objects.filter(ecrit_at__gte=horloge.midnight(cycle.epci.today, cycle.epci.fuseau))
-    by_hand = today.filter(type=RELANCE, objet_type="mutualisation.declaration").values("objet_id")
-    told = set(cycle.declarations.filter(pk__in=by_hand).values_list("commune_id", flat=True))
-    by_rule = today.filter(type="declaration_rappel", objet_type="mutualisation.cycle", objet_id=cycle.pk)
-    return told | {int(one.partition(":")[0]) for one in by_rule.values_list("occurrence", flat=True)}
+    told = today.filter(type__in=(RELANCE, RAPPEL), objet_type="mutualisation.declaration").values("objet_id")
+    return set(cycle.declarations.filter(pk__in=told).values_list("commune_id", flat=True))
 
 
 def reminder_letters(awaited: Attendue, mot: str) -> Iterator[Lettre]:
@@ -182,6 +184,50 @@ def reminder_letters(awaited: Attendue, mot: str) -> Iterator[Lettre]:
             contexte={"declaration": declaration, "mot": mot},
             perime_at=_end_of(declaration.limite_on, epci),
         )
+
+
+def schedule_reminder(cycle: Cycle, last: date) -> None:
+    """Schedule the reminder of those whose last day this is, a week before it."""
+    day = last - WEEK
+    schedule(
+        epci=cycle.epci,
+        type=TACHE_RAPPEL,
+        cle=f"{TACHE_RAPPEL}:{cycle.pk}:{cycle.version}:{day}",
+        due_at=horloge.at_hour(day, MORNING, cycle.epci.fuseau),
+        parametres={"cycle": cycle.pk, "jour": day.isoformat()},
+    )
+
+
+def run_reminder(tache: Tache) -> None:
+    """Job: a week before their own last day, remind the communes that may still submit and have not.
+
+    When that day moved since, nothing leaves; a commune that the Direction reminded today is left alone.
+    """
+    cycle = Cycle.objects.select_related("epci").get(pk=tache.parametres["cycle"])
+    last = date.fromisoformat(tache.parametres["jour"]) + WEEK
+    awaited = [one for one in read_awaited(cycle) if one.peut and one.declaration.limite_on == last]
+    for done, one in enumerate(awaited, start=1):
+        _remind_by_rule(one)
+        progress(tache, fait=done, total=len(awaited))
+
+
+@unite
+def _remind_by_rule(awaited: Attendue) -> None:
+    declaration = awaited.declaration
+    last, epci = declaration.limite_on, declaration.cycle.epci
+    write_mails(
+        Lettre(
+            destinataire=personne,
+            epci=epci,
+            type=RAPPEL,
+            objet=declaration,
+            occurrence=last.isoformat(),
+            sujet=f"Dernière semaine pour déclarer les choix {declaration.commune.de}",
+            contexte={"declaration": declaration},
+            perime_at=_end_of(last, epci),
+        )
+        for personne in awaited.gens
+    )
 
 
 def remind_communes(

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 
-from comptes.destinataires import Carnet
+from comptes.destinataires import heads_by_commune
 from comptes.models import Personne
 from comptes.roles import Role
 from journal.workflows.courriel import Lettre, write_mails
@@ -292,22 +292,24 @@ def _record(edition: Catalogue, acteur: Personne | None, type: str, libelle: str
 
 
 def _announce(edition: Catalogue) -> None:
-    """A mail to the DGS of each commune whose shares the edition moves."""
+    """A mail to who answers for each commune whose shares the edition moves."""
     ecarts = read_changes(edition)
     touched = touched_by_commune(edition, ecarts)
-    people = Carnet(edition.epci, [Role.DGS]).by_commune(edition.epci.today)
+    heads = heads_by_commune(edition.epci, edition.epci.today)
     write_mails(
         letter
-        for commune, dgs in people.items()
+        for commune, people in heads.items()
         if commune.pk in touched
-        for letter in _letters(edition, commune, dgs, touched[commune.pk])
+        for letter in _letters(edition, commune, people, touched[commune.pk])
     )
 
 
 def _letters(
-    edition: Catalogue, commune: Commune, dgs: list[Personne], ecarts: list[Ecart]
+    edition: Catalogue, commune: Commune, people: list[Personne], ecarts: list[Ecart]
 ) -> Iterator[Lettre]:
-    for personne in dgs:
+    retired = [ecart.genre == "retrait" for ecart in ecarts]
+    kinds = {"retires": any(retired), "suivent": not all(retired)}
+    for personne in people:
         yield Lettre(
             destinataire=personne,
             epci=edition.epci,
@@ -315,6 +317,6 @@ def _letters(
             objet=edition,
             occurrence=str(commune.pk),
             sujet=f"Le catalogue change au {day_and_year(edition.effective_on)} : ce qui touche {commune}",
-            contexte={"edition": edition, "commune": commune, "ecarts": ecarts},
+            contexte={"edition": edition, "commune": commune, "ecarts": ecarts, **kinds},
             perime_at=horloge.midnight(edition.effective_on, edition.epci.fuseau),
         )

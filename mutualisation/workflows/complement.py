@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from comptes.destinataires import recipients
+from comptes.destinataires import heads_of, recipients
 from comptes.models import Personne
 from comptes.roles import Role
 from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unite
+from mutualisation.brouillon import merged_text
 from mutualisation.etats import ETAPE
 from mutualisation.models import DemandeComplement, Ligne, MotifDomaine
 from mutualisation.workflows.ligne import locked_line, require_on_line
@@ -14,16 +15,18 @@ from socle import horloge
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
 
-TEXTE_MAX = 4000
-
 
 @dataclass(frozen=True)
 class Reponse:
-    """What the page of a request sends: the answer, and what it changes of the line and of the motive of its domain."""
+    """What the page of a request sends: the answer, and what it changes of the line and of the motive of its domain.
+
+    The motive is shared by the lines of a domain: `motif_vu` is the one that the page showed.
+    """
 
     texte: str
     precision: str
     motif: str
+    motif_vu: str
 
 
 @unite
@@ -55,36 +58,67 @@ def answer_completion(
 ) -> DemandeComplement:
     """Answer for the commune, and edit that line only; the clock runs again, and who asked is told.
 
-    Raises ActionInterdite, Refus without an answer, Conflit when the line changed since `version`; somebody else's answer
-    is a Conflit too.
+    Raises ActionInterdite, Refus without an answer or without what the deposit demanded, Conflit when the line changed since
+    `version` or somebody wrote another motive; an answer already given, or no longer awaited, is a Conflit too.
     """
     ligne = locked_line(demande.ligne_id)
     demande = DemandeComplement.objects.select_related("demandee_par", "repondue_par").get(pk=demande.pk)
     demande.ligne = ligne
     if demande.repondue_at and ligne.declaration.prepared_by(acteur):
-        raise Conflit(f"{demande.repondue_par} a déjà répondu. Rien de ce que vous avez saisi n'est perdu.")
+        raise Conflit(f"{_ended(demande)} Rien de ce que vous avez saisi n'est perdu.")
     require(ligne, acteur, "completer")
     if ligne.version != version:
         raise Conflit("Cette ligne a changé entre-temps. Rien de ce que vous avez saisi n'est perdu.")
     if not reponse.texte.strip():
         raise Refus("Écrivez votre réponse : la Direction des territoires l'attend.", field="texte")
-    before = _save_line(ligne, reponse)
+    motif = _merged_motive(ligne, reponse)
+    _check_said(ligne, reponse.precision, motif)
+    before = _save_line(ligne, reponse.precision, motif)
     _close(demande, acteur, reponse.texte)
-    _record(demande, acteur, "reponse", "complément apporté", {"avant": before, "apres": vars(reponse)})
+    after = {"texte": reponse.texte, "precision": reponse.precision, "motif": motif}
+    _record(demande, acteur, "reponse", "complément apporté", {"avant": before, "apres": after})
     _tell_asker(demande)
     return demande
 
 
-def _save_line(ligne: Ligne, reponse: Reponse) -> dict[str, str]:
+def _ended(demande: DemandeComplement) -> str:
+    """Why nothing is awaited any more: somebody answered, or the line was decided or withdrawn meanwhile."""
+    if demande.reponse:
+        return f"{demande.repondue_par} a déjà répondu."
+    state = demande.ligne.get_arbitrage_display()
+    return f"Ce complément n'est plus attendu : la demande est {state} ({demande.repondue_par})."
+
+
+def _motive(ligne: Ligne) -> str:
     motif = MotifDomaine.objects.filter(declaration=ligne.declaration, domaine=ligne.domaine).first()
-    before = {"precision": ligne.precision, "motif": motif.texte if motif else ""}
-    ligne.precision = reponse.precision
+    return motif.texte if motif else ""
+
+
+def _merged_motive(ligne: Ligne, reponse: Reponse) -> str:
+    """What this page changed, over the present motive; the declaration is locked with the line."""
+    change = (reponse.motif_vu, reponse.motif)
+    said = f"Quelqu'un de votre commune a changé entre-temps le motif de « {ligne.domaine} »"
+    return merged_text(_motive(ligne), change, "motif", said, "Un motif tient")
+
+
+def _check_said(ligne: Ligne, precision: str, motif: str) -> None:
+    """What the deposit could not do without cannot be erased by an answer."""
+    leaving = ligne.declaration.lignes.filter(domaine=ligne.domaine, nature=Ligne.Nature.RETRAIT)
+    if not motif.strip() and leaving.exclude(arbitrage=Ligne.Arbitrage.ABANDONNEE).exists():
+        raise Refus("Gardez un motif : la commune reprend une activité de ce domaine.", field="motif")
+    if ligne.nature == Ligne.Nature.REVISION and not precision.strip():
+        raise Refus("Dites ce que la commune demande : le niveau de service est à revoir.", field="precision")
+
+
+def _save_line(ligne: Ligne, precision: str, motif: str) -> dict[str, str]:
+    before = {"precision": ligne.precision, "motif": _motive(ligne)}
+    ligne.precision = precision
     ligne.etape = ETAPE.move("répondre", ligne.etape)
     ligne.version += 1
     ligne.save(update_fields=["precision", "etape", "version"])
-    if reponse.motif != before["motif"]:
+    if motif != before["motif"]:
         MotifDomaine.objects.update_or_create(
-            declaration=ligne.declaration, domaine=ligne.domaine, defaults={"texte": reponse.motif}
+            declaration=ligne.declaration, domaine=ligne.domaine, defaults={"texte": motif}
         )
     return before
 
@@ -102,7 +136,7 @@ def close_unanswered(ligne: Ligne, acteur: Personne) -> None:
     if demande:
         demande.ligne = ligne
         _close(demande, acteur, "")
-        ligne.etape = Ligne.Etape.RECUE
+        ligne.etape = ETAPE.move("ne plus attendre", ligne.etape)
         _record(demande, acteur, "close", "complément qui n'est plus attendu")
 
 
@@ -128,7 +162,9 @@ def _record(
 
 def _tell_commune(demande: DemandeComplement) -> None:
     ligne = demande.ligne
-    told = recipients(ligne.epci, Role.DGS, Role.COLLABORATEUR, on=ligne.epci.today, commune=ligne.commune)
+    today = ligne.epci.today
+    preparing = recipients(ligne.epci, Role.COLLABORATEUR, on=today, commune=ligne.commune)
+    told = {*heads_of(ligne.epci, ligne.commune, today), *preparing}
     write_mails(
         Lettre(
             destinataire=personne,
@@ -138,7 +174,7 @@ def _tell_commune(demande: DemandeComplement) -> None:
             sujet=f"À compléter : {ligne.activite}, {ligne.commune}",
             contexte={"demande": demande, "ligne": ligne},
         )
-        for personne in told
+        for personne in sorted(told, key=lambda personne: (personne.tri, personne.pk))
     )
 
 

@@ -11,6 +11,7 @@ from comptes.models import Personne
 from comptes.roles import Role
 from documents.workflows.piece import keep_piece
 from journal.workflows.unite import record, unit, unite
+from mutualisation.etats import CONVENTION, steps_between
 from mutualisation.models import Convention, ConventionPiece, Cycle, Ligne
 from mutualisation.workflows.verrou import locked
 from socle.dates import day_and_year
@@ -76,7 +77,7 @@ def follow_convention(
     """
     convention = locked(Convention, convention.pk, version, select=RELATED)
     require(convention, acteur, "modifier")
-    before = _facts(convention)
+    before, stood = _facts(convention), convention.etat
     convention.numero = numero
     convention.approuvee_on, convention.signee_on, convention.transmise_on = (
         approuvee_on,
@@ -85,12 +86,20 @@ def follow_convention(
     )
     if _facts(convention) == before:
         return convention
+    _pass_steps(stood, convention.etat)
     _check_steps(convention)
     convention.version += 1
     convention.save()
     detail: dict[str, object] = {"avant": before, "apres": _facts(convention)}
     _record(convention, acteur, "suivie", f"{convention} : {convention.etat.label}", detail)
     return convention
+
+
+def _pass_steps(before: Convention.Etat, after: Convention.Etat) -> None:
+    """Each step from a state to another is one that the table of states declares."""
+    acte = steps_between(before, after)
+    while before != after:
+        before = CONVENTION.move(acte, before)
 
 
 def _check_steps(convention: Convention) -> None:

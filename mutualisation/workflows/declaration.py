@@ -10,15 +10,18 @@ from journal.workflows.unite import record, unite
 from mutualisation.brouillon import Saisie, merged
 from mutualisation.changements import Choix, EtatDomaine, read_choices
 from mutualisation.compensation import ac_sentences
+from mutualisation.etats import DEPOT
 from mutualisation.manques import missing_to_submit
 from mutualisation.models import Declaration, Ligne, MotifDomaine
 from mutualisation.models.catalogue import ActiviteLue
 from mutualisation.regles import read_rules
-from mutualisation.visa import missing_visa
+from mutualisation.veille import Perte
+from mutualisation.visa import missing_visa, visa_stands
+from mutualisation.workflows.evaluation import ask_evaluations_when_late
 from mutualisation.workflows.verrou import locked
 from socle import horloge
 from socle.dates import day_and_year, hour, long_day
-from socle.droits import require
+from socle.droits import ActionInterdite, require
 from socle.erreurs import Conflit, Refus
 
 RELATED = ("cycle__epci", "cycle__catalogue", "commune", "epci")
@@ -37,7 +40,7 @@ def save_draft(*, declaration: Declaration, acteur: Personne, saisie: Saisie) ->
     after = merged(declaration, before, read_rules(declaration, before), saisie)
     _save_motifs(declaration, after)
     _save_lines(declaration, after, kept=False)
-    if _asked(before) != _asked(after):
+    if before.empreinte != after.empreinte:
         _cancel_visa(declaration, acteur)
     declaration.enregistree_at = horloge.now()
     declaration.enregistree_par = acteur
@@ -61,6 +64,11 @@ def check_editable(declaration: Declaration, acteur: Personne, action: str) -> N
 
 def _why_closed(declaration: Declaration) -> str:
     cycle = declaration.cycle
+    if declaration.etat == Declaration.Etat.REMPLACEE:
+        return (
+            f"{declaration.commune} a fait place à une commune nouvelle : reportez vos choix dans la déclaration de celle-ci. "
+            "Rien de ce que vous venez de saisir n'a été enregistré."
+        )
     if cycle.epci.today < cycle.declaration_debut_on:
         return f"La campagne de déclaration ouvre le {long_day(cycle.declaration_debut_on)} : revenez ce jour-là."
     return (
@@ -69,9 +77,21 @@ def _why_closed(declaration: Declaration) -> str:
     )
 
 
-def _asked(choix: Choix) -> list[object]:
-    """What the mayor approves."""
-    return [(list(etat.lignes()), etat.precisions, etat.motif) for etat in choix.domaines]
+def check_read(declaration: Declaration, choix: Choix, empreinte: str, verbe: str) -> None:
+    """Raises Conflit when the choices are not those whose digest a page showed: nobody acts on what he has not read."""
+    if choix.empreinte == empreinte:
+        return
+    last = ""
+    if declaration.enregistree_at and declaration.enregistree_par:
+        when = horloge.local(declaration.enregistree_at, declaration.epci.fuseau)
+        last = f" (dernier enregistrement : {declaration.enregistree_par}, le {day_and_year(when)} à {hour(when)})"
+    raise Conflit(f"Les choix ont changé depuis que vous les lisez{last} : relisez-les, puis {verbe}.")
+
+
+def _refuse_others(declaration: Declaration, acteur: Personne, action: str) -> None:
+    """Who does not sign for the commune is refused, even when what he asks for is already done."""
+    if not declaration.signed_by(acteur):
+        raise ActionInterdite(Declaration.QUI_PEUT[action])
 
 
 def _cancel_visa(declaration: Declaration, acteur: Personne) -> None:
@@ -79,7 +99,8 @@ def _cancel_visa(declaration: Declaration, acteur: Personne) -> None:
     if not (declaration.visee_at or declaration.lettre_id):
         return
     declaration.visee_at = declaration.visee_par = declaration.lettre = None
-    declaration.save(update_fields=["visee_at", "visee_par", "lettre"])
+    declaration.visa_empreinte = ""
+    declaration.save(update_fields=["visee_at", "visee_par", "lettre", "visa_empreinte"])
     record(
         type="declaration.visa_annule",
         objet=declaration,
@@ -126,28 +147,36 @@ def _line(declaration: Declaration, etat: EtatDomaine, activite: int, nature: Li
 
 
 @unite
-def submit_declaration(*, declaration: Declaration, acteur: Personne, qualite: str) -> Declaration:
+def submit_declaration(
+    *, declaration: Declaration, acteur: Personne, qualite: str, empreinte: str
+) -> Declaration:
     """Submit « au nom du maire »: freeze what is kept, number the receipt, tell both sides.
 
-    A second submission (double click, two people in the same second) finds it done and changes nothing. Raises Refus with
-    what is still missing, ActionInterdite outside the campaign or for someone who only prepares.
+    `empreinte` is that of the choices the person has read. A second submission (double click, two people in the same second)
+    finds it done and changes nothing. Raises ActionInterdite outside the campaign or for someone who only prepares, Conflit
+    when the choices are no longer those read, Refus with what is still missing.
     """
-    declaration = locked(Declaration, declaration.pk, select=RELATED)
+    declaration = locked(Declaration, declaration.pk, select=(*RELATED, "enregistree_par"))
+    _refuse_others(declaration, acteur, "deposer")
     if declaration.deposee:
         return declaration
     check_editable(declaration, acteur, "deposer")
     choix = read_choices(declaration)
+    check_read(declaration, choix, empreinte, "déposez")
     _check_complete(declaration, acteur, choix)
+    if not visa_stands(declaration, choix):  # the mayor submits something else than what he had approved
+        _cancel_visa(declaration, acteur)
     _save_motifs(declaration, choix)
     _save_lines(declaration, choix, kept=True)
     _mark_submitted(declaration, acteur, qualite, choix)
     _tell(declaration, choix, acteur)
+    ask_evaluations_when_late(declaration)
     return declaration
 
 
 def _check_complete(declaration: Declaration, acteur: Personne, choix: Choix) -> None:
     missing = [manque.phrase for manque in missing_to_submit(choix, read_rules(declaration, choix))]
-    visa = missing_visa(declaration, en_maire=declaration.submitted_as_mayor(acteur))
+    visa = missing_visa(declaration, choix, en_maire=declaration.submitted_as_mayor(acteur))
     if missing or visa:
         raise Refus("Il manque encore : " + " ".join([*missing, visa]).strip())
 
@@ -157,7 +186,7 @@ def _mark_submitted(declaration: Declaration, acteur: Personne, qualite: str, ch
     declaration.deposee_par = acteur
     declaration.deposee_qualite = qualite
     declaration.accuse = _reserve_receipt(declaration, choix)
-    declaration.etat = Declaration.Etat.DEPOSEE
+    declaration.etat = DEPOT.move("déposer", declaration.etat)
     declaration.version += 1
     declaration.save()
     record(
@@ -213,9 +242,17 @@ def receipt_data(declaration: Declaration, choix: Choix) -> dict[str, object]:
             for etat in choix.domaines
             if (kept := _kept_labels(etat))
         ],
+        "pertes": [_ended(perte) for perte in choix.veille.pertes],
         "suite": next_steps(declaration, choix),
         "demonstration": horloge.is_demonstration(),
     }
+
+
+def _ended(perte: Perte) -> str:
+    return (
+        f"{perte.domaine_libelle} : « {perte.libelle} » quitte le catalogue le {day_and_year(perte.day)}, "
+        "le partage prend fin ce jour-là."
+    )
 
 
 def _visa_said(declaration: Declaration) -> str:
@@ -287,10 +324,11 @@ def _write(
 def withdraw_declaration(*, declaration: Declaration, acteur: Personne, version: int) -> Declaration:
     """Take a deposit back until the campaign closes: a draft again, its receipt kept, the Direction told.
 
-    Twice changes nothing. Raises ActionInterdite, Refus once the instruction has begun or the campaign is closed,
+    Twice changes nothing. Raises ActionInterdite first, Refus once the instruction has begun or the campaign is closed,
     Conflit when the page showed another deposit.
     """
     declaration = locked(Declaration, declaration.pk, select=(*RELATED, "accuse"))
+    _refuse_others(declaration, acteur, "retirer")
     if not declaration.deposee:
         return declaration
     _check_withdrawable(declaration, acteur)
@@ -333,8 +371,13 @@ def _reopen(declaration: Declaration) -> None:
     declaration.lignes.filter(nature=Ligne.Nature.MAINTIEN).delete()
     if not declaration.enregistree_at:
         declaration.enregistree_at, declaration.enregistree_par = horloge.now(), declaration.deposee_par
-    declaration.etat = Declaration.Etat.BROUILLON
+    declaration.etat = DEPOT.move("retirer le dépôt", declaration.etat)
     declaration.deposee_at = declaration.deposee_par = declaration.accuse = None
     declaration.deposee_qualite = ""
     declaration.version += 1
     declaration.save()
+
+
+def follow_receipt(ancien: Document, nouveau: Document) -> None:
+    """A deposit points to the receipt that replaces an annulled one, inside the unit of the caller."""
+    Declaration.objects.filter(accuse=ancien).update(accuse=nouveau)

@@ -1,153 +1,77 @@
 """What gives way to what, put into effect: the heirs of activities and of communes take over their adhesions."""
 
-from collections.abc import Collection, Iterable
-from datetime import date, timedelta
-from typing import TypeAlias
+import logging
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import QuerySet
 
 from journal.models import Tache
 from journal.workflows.tache import schedule
 from journal.workflows.unite import record, unite
-from mutualisation.derivations import (
-    Cle,
-    Derivation,
-    ancestors,
-    closure,
-    read_derivations,
-    targets_of,
-)
+from mutualisation.derivations import Cle, Derivation, component, read_derivations
+from mutualisation.frise import DAY, Decision, Frise, decision_of
 from mutualisation.models import Activite, Adhesion, Catalogue, Domaine, Ligne
 from mutualisation.workflows.periodes import Periodes
 from socle import horloge
 from socle.dates import day_and_year
-from socle.typographie import plural
+from socle.typographie import enumerate_french, plural
 from territoire.models import Commune, Epci
 
+logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 TACHE_EDITION = "mutualisation.edition"
-DAY = timedelta(days=1)
-CHOSEN_IN = ("declaration__cycle__catalogue__effective_on", "declaration__cycle__ouverture_on")
+CHOSEN_IN = (
+    "declaration__cycle__annee",
+    "declaration__cycle__catalogue__effective_on",
+    "declaration__cycle__ouverture_on",
+)
 
 
-Rang: TypeAlias = tuple[date, int, int]
+@dataclass(frozen=True)
+class Rejeu:
+    """What was played again: the timeline, the pairs it changed, and those shared on the eve of the first day."""
+
+    frise: Frise
+    changed: set[Cle]
+    veille: set[Cle]
 
 
-class Decisions:
-    """When each (commune, activity) pair was decided about: by lines in effect, and by derivations.
+def replay(epci: Epci, cles: Iterable[Cle], since: date, lignes: Iterable[Ligne] = ()) -> Rejeu:
+    """Write the periods of some pairs, and of all that bears on them, from a day on, inside the unit of the caller.
 
-    A line counts for the pairs it is about on its day. Of two decisions of the same day, that of the later cycle wins,
-    whichever was recorded first.
+    Everything that happened since is played again, in order, `lignes` taking effect besides those that have: what is recorded
+    late finds its place.
     """
-
-    def __init__(self, cles: Collection[Cle], derivations: list[Derivation]) -> None:
-        self.derivations = derivations
-        self._decided: dict[Cle, list[Rang]] = {}
-        known = ancestors(cles, derivations)
-        rows = Ligne.objects.filter(
-            appliquee_at__isnull=False,
-            commune__in={commune for commune, _ in known},
-            activite__in={activite for _, activite in known},
-        ).exclude(nature=Ligne.Nature.REVISION)
-        # Values, not objects: ten years of lines are read for each commune.
-        for commune, activite, catalogue_on, ouverture_on, *rang in rows.order_by("pk").values_list(
-            "commune_id", "activite_id", *CHOSEN_IN, "effet_on", "declaration__cycle__annee", "pk"
-        ):
-            bounds = {"catalogue_on": catalogue_on, "ouverture_on": ouverture_on, "day": rang[0]}
-            for cle in targets_of((commune, activite), derivations, **bounds):
-                self._decided.setdefault(cle, []).append(tuple(rang))
-
-    def note(self, cles: Iterable[Cle], ligne: Ligne) -> None:
-        """A line is in effect on these pairs."""
-        for cle in cles:
-            self._decided.setdefault(cle, []).append(_rank(ligne))
-
-    def until(self, cle: Cle, ligne: Ligne, periodes: Periodes) -> date | None:
-        """The day another decision takes over from a line about a pair; None while there is none."""
-        return self._next(cle, _rank(ligne), periodes)
-
-    def after(self, cle: Cle, day: date, periodes: Periodes) -> date | None:
-        """The day from which something else than a derivation of `day` says whether a pair is shared."""
-        return self._next(cle, (day, 0, 0), periodes)
-
-    def _next(self, cle: Cle, rank: Rang, periodes: Periodes) -> date | None:
-        days = [decided[0] for decided in self._decided.get(cle, ()) if decided > rank]
-        days += [d.day for d in self.derivations if d.day > rank[0] and d.heirs(cle) is not None]
-        given = periodes.next_given(cle, rank[0])
-        return min(days + ([given] if given else []), default=None)
+    derivations = read_derivations(epci, epci.today)
+    reach = component(cles, derivations)
+    periodes = Periodes(epci, reach)
+    decisions = [*_in_effect(reach, since), *(_dated(ligne) for ligne in lignes)]
+    played = [derivation for derivation in derivations if derivation.day >= since]
+    frise = Frise(periodes.known(since), decisions, derivations, since=since, jouees=played)
+    veille = {cle for cle in reach if periodes.shared_on(cle, since - DAY)}
+    return Rejeu(frise, periodes.write(frise), veille)
 
 
-def _rank(ligne: Ligne) -> Rang:
+def _dated(ligne: Ligne) -> Decision:
     assert ligne.effet_on  # only dated lines are put into effect
-    return ligne.effet_on, ligne.declaration.cycle.annee, ligne.pk
+    return decision_of(ligne, ligne.effet_on)
 
 
-def targets(ligne: Ligne, derivations: Iterable[Derivation]) -> tuple[Cle, ...]:
-    """The pairs a dated line is about on its day."""
-    cycle = ligne.declaration.cycle
-    assert ligne.effet_on
-    return targets_of(
-        (ligne.commune_id, ligne.activite_id),
-        derivations,
-        catalogue_on=cycle.catalogue.effective_on,
-        ouverture_on=cycle.ouverture_on,
-        day=ligne.effet_on,
-    )
-
-
-def paint(ligne: Ligne, cles: Iterable[Cle], decisions: Decisions, periodes: Periodes) -> bool:
-    """Write a line on its pairs until the next decision about each, then on what took over from them.
-
-    False when all was so already.
-    """
-    assert ligne.effet_on
-    touched = False
-    for cle in cles:
-        fin = decisions.until(cle, ligne, periodes)
-        if ligne.nature == Ligne.Nature.RETRAIT:
-            touched |= periodes.end(cle, ligne.effet_on, fin, ligne=ligne.pk)
-        else:
-            nature = Ligne.PARTAGE[Ligne.Nature(ligne.nature)]
-            origine = Adhesion.Origine.CYCLE
-            touched |= periodes.share(
-                cle, ligne.effet_on, fin, nature=nature, origine=origine, ligne=ligne.pk
-            )
-    derive(set(cles), ligne.effet_on, decisions, periodes)
-    return touched
-
-
-def derive(cles: set[Cle], after: date, decisions: Decisions, periodes: Periodes) -> None:
-    """Hand over, at each derivation after a day, the pairs it concerns to their heirs."""
-    reached = set(cles)
-    for derivation in decisions.derivations:
-        if derivation.day > after:
-            reached |= hand_over(reached, derivation, decisions, periodes)
-
-
-def hand_over(
-    cles: Collection[Cle], derivation: Derivation, decisions: Decisions, periodes: Periodes
-) -> set[Cle]:
-    """End the pairs that give way and share their heirs as they were on the eve; returns the heirs."""
-    concerned = [cle for cle in cles if derivation.heirs(cle) is not None]
-    heirs = {heir for cle in concerned for heir in derivation.heirs(cle) or ()}
-    for heir in sorted(heirs):
-        _inherit(heir, derivation, decisions, periodes)
-    for cle in concerned:
-        if cle in (derivation.heirs(cle) or ()):
-            continue
-        # A commune may come back later: what was decided since stays.
-        periodes.end(cle, derivation.day, decisions.after(cle, derivation.day, periodes))
-    return heirs
-
-
-def _inherit(heir: Cle, derivation: Derivation, decisions: Decisions, periodes: Periodes) -> None:
-    eve = derivation.day - DAY
-    held = next(
-        (row for source in derivation.sources(heir) if (row := periodes.shared_on(source, eve))), None
-    )
-    fin = decisions.after(heir, derivation.day, periodes)
-    if held is None:
-        periodes.end(heir, derivation.day, fin)
-    else:
-        origine = derivation.origine(heir)
-        periodes.share(heir, derivation.day, fin, nature=held.nature, origine=origine)
+def _in_effect(cles: Collection[Cle], since: date) -> Iterator[Decision]:
+    """The lines in effect about some pairs; those of before a day only have precedence over older cycles."""
+    rows = Ligne.objects.filter(
+        appliquee_at__isnull=False,
+        commune__in={commune for commune, _ in cles},
+        activite__in={activite for _, activite in cles},
+    ).exclude(nature=Ligne.Nature.REVISION)
+    # Values, not objects: ten years of lines are read for each commune.
+    for commune, activite, nature, day, annee, catalogue_on, ouverture_on, pk in rows.order_by(
+        "pk"
+    ).values_list("commune_id", "activite_id", "nature", "effet_on", *CHOSEN_IN, "pk"):
+        cle = (commune, activite)
+        yield Decision(pk, cle, nature, day, annee, catalogue_on, ouverture_on, acquise=day < since)
 
 
 def schedule_edition(edition: Catalogue) -> None:
@@ -167,59 +91,65 @@ def run_edition(tache: Tache) -> None:
 
 
 def apply_editions(epci: Epci) -> None:
-    """Put into effect the frozen editions whose day has come, in order, one transaction per commune; twice changes nothing."""
-    due = Catalogue.objects.filter(
-        epci=epci, gele_at__isnull=False, appliquee_at=None, effective_on__lte=epci.today
-    )
-    for edition in due.order_by("effective_on").select_related("epci"):
+    """Put into effect the frozen editions whose day has come, in order, one transaction per commune; twice changes nothing.
+
+    Raises ExceptionGroup once all communes were tried when some failed: the edition, and those after it, wait for them.
+    """
+    for edition in _waiting_editions(epci, epci.today).order_by("effective_on").select_related("epci"):
         _apply_day(epci, edition.effective_on)
         _mark_applied(edition=edition)
 
 
+def _waiting_editions(epci: Epci, day: date) -> QuerySet[Catalogue]:
+    return Catalogue.objects.filter(
+        epci=epci, gele_at__isnull=False, appliquee_at=None, effective_on__lte=day
+    )
+
+
+def awaiting_edition(epci: Epci, day: date) -> set[int]:
+    """Ids of the communes that still share, on a day, what an edition due by then and not in effect yet replaces."""
+    days = set(_waiting_editions(epci, day).values_list("effective_on", flat=True))
+    replaced = {pk for one in read_derivations(epci, day) if one.day in days for pk in one.activites}
+    held = Adhesion.objects.on(day).filter(epci=epci, activite__in=replaced)
+    return set(held.values_list("commune_id", flat=True))
+
+
 def _apply_day(epci: Epci, day: date) -> None:
+    """Hand over what gives way on a day, communes that become one together; those that fail hold no other."""
+    errors = []
     for derivation in read_derivations(epci, day):
-        if derivation.day == day:
-            for commune in _concerned(epci, derivation):
-                _hand_over_commune(epci=epci, commune=commune, derivation=derivation)
+        for communes in _concerned(epci, derivation) if derivation.day == day else ():
+            try:
+                _hand_over(epci=epci, communes=communes, derivation=derivation)
+            except Exception as error:
+                logger.exception("handing over of %s failed for %s", day, communes)
+                error.add_note(enumerate_french([str(commune) for commune in communes]))
+                errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"handing over of {day} failed", errors)
 
 
-def _concerned(epci: Epci, derivation: Derivation) -> list[Commune]:
-    """Communes that share, on the eve or later, something that gives way."""
+def _concerned(epci: Epci, derivation: Derivation) -> list[list[Commune]]:
+    """Communes that share, on the eve or later, something that gives way; those that become one commune together."""
     rows = Adhesion.objects.filter(epci=epci).exclude(fin__lt=derivation.day)
     rows = rows.filter(activite__in=derivation.activites) | rows.filter(commune__in=derivation.communes)
-    return list(Commune.objects.filter(pk__in=rows.values("commune")).order_by("tri", "pk"))
+    groups: dict[tuple[int, ...], list[Commune]] = {}
+    for commune in Commune.objects.filter(pk__in=rows.values("commune")).order_by("tri", "pk"):
+        groups.setdefault(derivation.communes.get(commune.pk) or (commune.pk,), []).append(commune)
+    return list(groups.values())
 
 
 @unite
-def _hand_over_commune(*, epci: Epci, commune: Commune, derivation: Derivation) -> None:
+def _hand_over(*, epci: Epci, communes: list[Commune], derivation: Derivation) -> None:
     Epci.objects.select_for_update(no_key=True).get(pk=epci.pk)
-    derivations = read_derivations(epci, epci.today)
-    held = Adhesion.objects.filter(epci=epci, commune=commune).exclude(fin__lt=derivation.day)
-    cles = {(commune.pk, pk) for pk in held.values_list("activite_id", flat=True)}
-    concerned = {cle for cle in cles if derivation.heirs(cle) is not None}
-    following = _following(commune, derivation, derivations)
-    reach = closure(concerned.union(*following.values()), [d for d in derivations if d.day >= derivation.day])
-    decisions, periodes = Decisions(reach, derivations), Periodes(epci, reach)
-    moved = [cle for cle in concerned if periodes.shared_on(cle, derivation.day - DAY)]
-    reached = concerned | hand_over(concerned, derivation, decisions, periodes)
-    derive(reached, derivation.day, decisions, periodes)
-    for ligne, followed in following.items():
-        paint(ligne, followed, decisions, periodes)
-    if periodes.save():
-        _record_handed_over(epci, commune, derivation, len(moved))
-
-
-def _following(
-    commune: Commune, derivation: Derivation, derivations: list[Derivation]
-) -> dict[Ligne, tuple[Cle, ...]]:
-    """A move recorded late: the lines in effect since, that a former commune had chosen, with the pairs they now lead to."""
-    rows = Ligne.objects.filter(
-        commune=commune, appliquee_at__isnull=False, effet_on__gte=derivation.day
-    ).exclude(nature=Ligne.Nature.REVISION)
-    if commune.pk not in derivation.communes:
-        rows = rows.none()
-    ordered = rows.order_by("effet_on", "declaration__cycle__annee", "pk")
-    return {row: targets(row, derivations) for row in ordered.select_related("declaration__cycle__catalogue")}
+    held = Adhesion.objects.filter(epci=epci, commune__in=communes).exclude(fin__lt=derivation.day)
+    cles = set(held.order_by("pk").values_list("commune_id", "activite_id"))
+    giving = {cle for cle in cles if derivation.heirs(cle) is not None}
+    rejeu = replay(epci, giving, derivation.day)
+    for commune in communes:
+        moved = [cle for cle in giving & rejeu.veille if cle[0] == commune.pk]
+        if any(rejeu.changed.intersection((cle, *derivation.after(cle))) for cle in moved):
+            _record_handed_over(epci, commune, derivation, len(moved))
 
 
 def _record_handed_over(epci: Epci, commune: Commune, derivation: Derivation, moved: int) -> None:

@@ -13,12 +13,13 @@ from django.db import transaction
 
 from comptes.models import Personne
 from journal.models import Tache
-from journal.workflows.tache import progress, schedule
+from journal.workflows.tache import run_each, schedule
 from journal.workflows.unite import record, unite
-from mutualisation.derivations import closure, read_derivations
+from mutualisation.derivations import read_derivations
+from mutualisation.frise import Sort
 from mutualisation.models import Cycle, Declaration, Ligne
-from mutualisation.workflows.derivation import Decisions, apply_editions, paint, targets
-from mutualisation.workflows.periodes import Periodes
+from mutualisation.partages import targets
+from mutualisation.workflows.derivation import apply_editions, awaiting_edition, replay
 from mutualisation.workflows.verrou import locked
 from socle import horloge
 from socle.dates import day_and_year
@@ -78,7 +79,12 @@ def set_effect_date(*, ligne: Ligne, acteur: Personne, effet_on: date) -> Ligne:
     commune_on, epci_on = executoire_dates([ligne.pk])[ligne.pk]
     if not (commune_on and epci_on):
         raise Refus("Les actes des deux assemblées doivent d'abord être enregistrés.", field="effet_on")
-    earliest = max(commune_on, epci_on, ligne.declaration.cycle.effective_on)
+    earliest, expected = max(commune_on, epci_on), ligne.declaration.cycle.effective_on
+    if earliest <= expected:
+        raise Refus(
+            f"Les actes étaient exécutoires à temps : la ligne prend effet le {day_and_year(expected)}.",
+            field="effet_on",
+        )
     if effet_on < earliest:
         raise Refus(f"La date d'effet ne peut pas précéder le {day_and_year(earliest)}.", field="effet_on")
     ligne.effet_on = effet_on
@@ -109,20 +115,30 @@ def schedule_effect(cycle: Cycle, day: date) -> None:
 
 
 def run_effect(tache: Tache) -> None:
-    """Job: put into effect what is ready, one transaction per commune, so that a crash only leaves the rest to do."""
+    """Job: put into effect what is ready, one transaction per commune: one that fails holds no other, and is tried again."""
     cycle = Cycle.objects.select_related("epci").get(pk=tache.parametres["cycle"])
-    apply_editions(cycle.epci)
     ready = Ligne.objects.to_apply(cycle.epci.today).filter(declaration__cycle=cycle)
-    declarations = list(ready.values_list("declaration", flat=True).distinct().order_by("declaration"))
-    for done, declaration in enumerate(declarations, start=1):
-        _apply_declaration(declaration, cycle.epci)
-        progress(tache, fait=done, total=len(declarations))
+    declarations = Declaration.objects.filter(pk__in=ready.values("declaration")).select_related("commune")
+    parts = [
+        (str(row.commune), partial(_apply_declaration, row.pk, cycle.epci))
+        for row in declarations.order_by("pk")
+    ]
+    run_each(tache, [("le catalogue", partial(apply_editions, cycle.epci)), *parts])
+
+
+def awaiting_effect(epci: Epci, day: date) -> set[int]:
+    """Ids of the communes whose shares on a day still change: lines, or an edition, due by then are not in effect yet."""
+    derivations = read_derivations(epci, day)
+    lignes = Ligne.objects.to_apply(day).filter(epci=epci).order_by("pk")
+    rows = lignes.select_related("declaration__cycle__catalogue")
+    communes = {commune for row in rows for commune, _ in targets(row, derivations, row.effet_on or day)}
+    return communes | awaiting_edition(epci, day)
 
 
 @unite
 def _apply_declaration(declaration: int, epci: Epci) -> None:
     """Lock the declaration, so that two workers cannot open the same adhesion, then apply its ready lines."""
-    Declaration.objects.select_for_update(of=("self",)).get(pk=declaration)
+    Declaration.objects.select_for_update(of=("self",), no_key=True).get(pk=declaration)
     ready = Ligne.objects.to_apply(epci.today).filter(declaration=declaration)
     apply_ready(epci, list(ready.values_list("pk", flat=True)))
 
@@ -132,28 +148,22 @@ def apply_ready(epci: Epci, lignes: Sequence[int]) -> None:
     ready = Ligne.objects.to_apply(epci.today).filter(pk__in=lignes)
     related = ("commune", "activite", "epci", "declaration__cycle__catalogue")
     ordered = ready.order_by("effet_on", "declaration__cycle__annee", "pk").select_related(*related)
-    rows = list(ordered.select_for_update(of=("self",)))
+    rows = list(ordered.select_for_update(of=("self",), no_key=True))
     if not rows:
         return
-    touched = _paint(epci, [row for row in rows if row.nature != Ligne.Nature.REVISION])
+    sorts = _paint(epci, [row for row in rows if row.nature != Ligne.Nature.REVISION])
     Ligne.objects.filter(pk__in=[row.pk for row in rows]).update(appliquee_at=horloge.now())
     for row in rows:
-        _record(row, row.pk in touched)
+        _record(row, *sorts.get(row.pk, (Sort.EFFET, 0)))
 
 
-def _paint(epci: Epci, rows: list[Ligne]) -> set[int]:
-    """Write the periods that the lines decide; returns the lines that changed something."""
-    derivations = read_derivations(epci, epci.today)
-    about = {row.pk: targets(row, derivations) for row in rows}
-    cles = closure({cle for pairs in about.values() for cle in pairs}, derivations)
-    decisions, periodes = Decisions(cles, derivations), Periodes(epci, cles)
-    touched: set[int] = set()
-    for row in rows:
-        decisions.note(about[row.pk], row)
-        if paint(row, about[row.pk], decisions, periodes):
-            touched.add(row.pk)
-    periodes.save()
-    return touched
+def _paint(epci: Epci, rows: list[Ligne]) -> dict[int, tuple[Sort, int]]:
+    """Write the periods that the lines decide; what became of each, by id."""
+    if not rows:
+        return {}
+    first = min(row.effet_on for row in rows if row.effet_on)
+    rejeu = replay(epci, {(row.commune_id, row.activite_id) for row in rows}, first, rows)
+    return {row.pk: rejeu.frise.sort(row.pk) for row in rows}
 
 
 KINDS = {
@@ -163,21 +173,34 @@ KINDS = {
 }
 
 
-def _record(row: Ligne, touched: bool) -> None:
+def _record(row: Ligne, sort: Sort, annee: int) -> None:
     leaving = row.nature == Ligne.Nature.RETRAIT
     assert row.effet_on  # to_apply() keeps dated lines only
     kind = "adhesion.close" if leaving else "adhesion.ouverte"
     if row.nature == Ligne.Nature.REVISION:
         kind = "ligne.revision"
-    words = KINDS[kind]
-    if not touched and kind != "ligne.revision":
-        kind, words = "ligne.sans_effet", "n'était plus partagée" if leaving else "était déjà partagée"
+    words = f"{KINDS[kind]} le {day_and_year(row.effet_on)}"
+    if sort != Sort.EFFET:
+        kind, words = (
+            "ligne.sans_effet",
+            f"sans effet le {day_and_year(row.effet_on)}, {_why(sort, annee, leaving)}",
+        )
     record(
         type=kind,
         objet=row,
         epci=row.epci,
         commune=row.commune,
         acteur=None,
-        libelle=f"{row.commune}, {row.activite} : {words} le {day_and_year(row.effet_on)}",
+        libelle=f"{row.commune}, {row.activite} : {words}",
         contenu={"activite": row.activite.code, "le": row.effet_on.isoformat()},
     )
+
+
+def _why(sort: Sort, annee: int, leaving: bool) -> str:
+    """Why a line changed nothing."""
+    return {
+        Sort.AUTREMENT: f"le cycle {annee} en a décidé autrement",
+        Sort.REUNIE: "elle a été réunie avec ce qui restait partagé",
+        Sort.DISPARUE: "l'activité a quitté le catalogue ou la commune n'est plus membre",
+        Sort.DEJA: "elle n'était plus partagée" if leaving else "elle était déjà partagée ainsi",
+    }[sort]

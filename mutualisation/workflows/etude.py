@@ -8,8 +8,10 @@ from comptes.models import Personne
 from comptes.roles import Role
 from journal.workflows.courriel import write_mail
 from journal.workflows.unite import record, unite
+from mutualisation.compensation import paid_otherwise
 from mutualisation.etats import EFFET_AC, EFFETS, ETAPE
 from mutualisation.models import Declaration, Domaine, EffetAC, Etude, Ligne
+from mutualisation.workflows.ligne import refuse_closed
 from mutualisation.workflows.verrou import locked
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
@@ -56,10 +58,12 @@ def study(
 ) -> Etude:
     """Save the study of a domain; giving its avis makes the recevable lines « étudiées », taking it back undoes that.
 
-    Raises ActionInterdite, Refus for reserves without a motive or a conductor who may not conduct it, Conflit.
+    Raises ActionInterdite, Refus for reserves without a motive, a conductor who may not conduct it or a closed cycle, Conflit.
     """
     declaration = locked(Declaration, declaration.pk, select=RELATED)
     etude = _locked_study(declaration, domaine, version)
+    directs = acteur.acces.acts_for_epci(declaration.epci_id, Role.DIRECTION_TERRITOIRES)
+    refuse_closed(declaration.cycle, allowed=directs)
     require(etude, acteur, "etudier")
     if travail.avis in (Etude.Avis.RESERVE, Etude.Avis.DEFAVORABLE) and not travail.avis_motif.strip():
         raise Refus("Dites pourquoi : le motif de l'avis est lu par la commune.", field="avis_motif")
@@ -155,11 +159,12 @@ def cost_effect(
 
     Amounts are euros a year, positive when kept from what the commune receives; one left out stays as it was. Going back,
     or changing an amount once voted, asks a motive (journal). The same again changes nothing. Raises ActionInterdite, Refus,
-    Conflit when `version` (0 for one never costed) is old.
+    Conflit when `version` (0 for one never costed) is old; a domain that is invoiced is not costed.
     """
     declaration = locked(Declaration, declaration.pk, select=RELATED)
     effet = _locked_effect(declaration, domaine, version)
     require(effet, acteur, "chiffrer")
+    _check_imputed(effet)
     before = _facts(effet)
     target = EffetAC.Etat(etat)
     EFFET_AC.move(EFFETS[target], effet.etat)
@@ -181,6 +186,16 @@ def cost_effect(
         detail={"avant": before, "apres": _facts(effet), "motif": motif},
     )
     return effet
+
+
+def _check_imputed(effet: EffetAC) -> None:
+    """An effect already costed may still be moved, or taken back: its domain was imputed when it was."""
+    paiement = paid_otherwise(effet.declaration.cycle).get(effet.domaine_id)
+    if paiement and not effet.pk:
+        raise Refus(
+            f"« {effet.domaine} » n'est pas imputé sur l'attribution de compensation ({paiement}) : rien n'est à chiffrer.",
+            field="etat",
+        )
 
 
 def _locked_effect(declaration: Declaration, domaine: Domaine, version: int | None) -> EffetAC:

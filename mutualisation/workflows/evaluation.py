@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from datetime import time
 from decimal import Decimal
 
-from comptes.destinataires import recipients
+from comptes.destinataires import heads_of
 from comptes.models import Personne
 from comptes.roles import Role
 from journal.models import Tache
 from journal.workflows.courriel import Lettre, write_mail, write_mails
 from journal.workflows.invitation import invite
-from journal.workflows.personne import Identite, Mandat, find_personne, welcome
+from journal.workflows.personne import Identite, Mandat, find_personne, refuse_closed, welcome
 from journal.workflows.tache import progress, schedule
 from journal.workflows.unite import record, unite
 from mutualisation.etats import EVALUATION
 from mutualisation.models import Cycle, Declaration, Domaine, Evaluation, EvaluationDelegation
-from mutualisation.workflows.verrou import locked
+from mutualisation.workflows.verrou import check_version, locked
 from socle import horloge
 from socle.droits import require
 from socle.erreurs import Refus
@@ -47,12 +47,15 @@ class Contenu:
 
 
 def schedule_evaluations(cycle: Cycle) -> None:
-    """Schedule the asking on the first day of the évaluations; when the day moved, the old job finds nothing to do."""
+    """Schedule the asking on the first day of the évaluations; when the day moved, the old job finds nothing to do.
+
+    The version of the cycle is in the key: a day left, then taken again, has a job of its own.
+    """
     day = cycle.evaluation_debut_on
     schedule(
         epci=cycle.epci,
         type=TACHE_EVALUATIONS,
-        cle=f"{TACHE_EVALUATIONS}:{cycle.pk}:{day}",
+        cle=f"{TACHE_EVALUATIONS}:{cycle.pk}:{cycle.version}:{day}",
         due_at=horloge.at_hour(day, MORNING, cycle.epci.fuseau),
         parametres={"cycle": cycle.pk, "jour": day.isoformat()},
     )
@@ -72,7 +75,7 @@ def run_evaluations(tache: Tache) -> None:
 
 @unite
 def ask_evaluations(*, declaration: Declaration) -> list[Evaluation]:
-    """Ask the commune to evaluate each domain it enters, extends or puts right, once; one mail tells its DGS.
+    """Ask the commune to evaluate each domain it enters, extends or puts right, once; one mail tells it.
 
     Never for a maintien or a retrait. Returns the évaluations asked now.
     """
@@ -94,9 +97,9 @@ def ask_evaluations(*, declaration: Declaration) -> list[Evaluation]:
 
 
 def ask_evaluations_when_late(declaration: Declaration) -> None:
-    """A line becomes recevable after the others were asked: its domain is asked at once."""
+    """What is deposited, accepted or taken back after the others were asked is asked at once, until the cycle takes effect."""
     cycle = declaration.cycle
-    if cycle.evaluation_debut_on <= cycle.epci.today:
+    if cycle.evaluation_debut_on <= cycle.epci.today < cycle.effective_on and not cycle.clos_at:
         ask_evaluations(declaration=declaration)
 
 
@@ -125,7 +128,7 @@ def _tell_asked(declaration: Declaration, evaluations: list[Evaluation]) -> None
             sujet=f"Évaluations préalables à renseigner pour {cycle.annee}",
             contexte={"evaluations": evaluations, "cycle": cycle, "commune": commune},
         )
-        for personne in recipients(epci, Role.DGS, on=epci.today, commune=commune)
+        for personne in heads_of(epci, commune, epci.today)
     )
 
 
@@ -184,17 +187,20 @@ def observe_evaluation(
 
 
 @unite
-def validate_evaluation(*, evaluation: Evaluation, acteur: Personne, version: int) -> Evaluation:
-    """Confirm for the EPCI what the commune handed over; nothing changes afterwards. Twice changes nothing.
+def validate_evaluation(
+    *, evaluation: Evaluation, acteur: Personne, version: int, observations: str
+) -> Evaluation:
+    """Confirm for the EPCI what the commune handed over, with the last observations; nothing changes afterwards.
 
-    Raises ActionInterdite, Conflit when somebody saved since `version`.
+    Twice changes nothing. Raises ActionInterdite, Conflit when somebody saved since `version`.
     """
     evaluation = locked(Evaluation, evaluation.pk, select=RELATED)
     if evaluation.validee_at and evaluation.validee_par == acteur:
         return evaluation
-    evaluation = locked(Evaluation, evaluation.pk, version, select=RELATED)
+    check_version(evaluation, version)
     require(evaluation, acteur, "valider")
     EVALUATION.move("valider", evaluation.code)
+    evaluation.observations = observations
     evaluation.validee_at, evaluation.validee_par = horloge.now(), acteur
     _save(evaluation, acteur, "validee")
     return evaluation
@@ -224,13 +230,13 @@ def _save(evaluation: Evaluation, acteur: Personne, what: str) -> None:
 
 
 def _tell_returned(evaluation: Evaluation, acteur: Personne) -> None:
-    """Those who fill it: the DGS, and the agents it is delegated to."""
+    """Those who fill it: the DGS or the maire, and the agents it is delegated to."""
     epci = evaluation.epci
     agents = Personne.objects.filter(
         pk__in=evaluation.delegations.filter(retiree_at=None).values("personne"), is_active=True
     )
     told = [
-        *recipients(epci, Role.DGS, on=epci.today, commune=evaluation.commune),
+        *heads_of(epci, evaluation.commune, epci.today),
         *agents.order_by("tri", "pk"),
     ]
     write_mails(
@@ -284,8 +290,8 @@ def _agent(evaluation: Evaluation, identite: Identite) -> Personne:
     """The account of the address, able to sign in to this EPCI; opened, and invited, when there is none."""
     epci = evaluation.epci
     known = find_personne(identite.email)
-    if known and not known.is_active:
-        raise Refus("Ce compte est fermé : l'administrateur de votre EPCI peut le rouvrir.", field="email")
+    if known:
+        refuse_closed(known, epci)
     if known and epci.pk in known.acces.epcis:
         return known
     mandat = Mandat(Role.AGENT, epci.today, evaluation.declaration.cycle.effective_on)
@@ -300,7 +306,7 @@ def end_delegation(*, delegation: EvaluationDelegation, acteur: Personne) -> Non
     """Take a delegation back; twice changes nothing. Raises ActionInterdite."""
     evaluation = locked(Evaluation, delegation.evaluation_id, select=RELATED)
     require(evaluation, acteur, "deleguer")
-    row = EvaluationDelegation.objects.select_for_update(of=("self",)).get(pk=delegation.pk)
+    row = EvaluationDelegation.objects.select_for_update(of=("self",), no_key=True).get(pk=delegation.pk)
     if row.retiree_at:
         return
     row.retiree_at = horloge.now()

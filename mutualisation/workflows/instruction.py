@@ -4,18 +4,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from comptes.destinataires import recipients
+from comptes.destinataires import heads_of
 from comptes.models import Personne
 from comptes.roles import Role
 from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unit, unite
+from mutualisation.arrets import broken_rules
 from mutualisation.etats import ARBITRAGE, DECISIONS, ETAPE
-from mutualisation.models import Declaration, Ligne
+from mutualisation.models import Cycle, Declaration, Ligne
+from mutualisation.workflows.arret import drop_confirmations
 from mutualisation.workflows.complement import close_unanswered
 from mutualisation.workflows.effet import apply_ready, date_effects
 from mutualisation.workflows.evaluation import ask_evaluations_when_late
-from mutualisation.workflows.ligne import RELATED, locked_line, require_on_line
-from mutualisation.workflows.verrou import locked
+from mutualisation.workflows.ligne import (
+    RELATED,
+    locked_line,
+    refuse_closed,
+    refuse_voted,
+    require_on_line,
+)
+from mutualisation.workflows.verrou import check_version, locked
 from socle import horloge
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
@@ -43,49 +51,59 @@ class Resultat:
     message: str
 
 
+@dataclass(frozen=True)
+class Issue:
+    """What an act did to a line: whether it wrote something, and whether the commune has to confirm again because of it."""
+
+    ligne: Ligne
+    faite: bool = False
+    tombe: bool = False
+
+
 @unite
 def arbitrate(
     *, ligne: Ligne, acteur: Personne, decision: str, motif: str, qualite: str, version: int | None = None
 ) -> Ligne:
     """Accept, refuse or postpone a line; refusing or postponing must say why, and the commune is told.
 
-    The same decision twice changes nothing. Raises Refus without motive or when the line is final, ActionInterdite,
-    Conflit when `version` is old.
+    The same decision twice changes nothing; another one makes fall what either side had confirmed at the point d'arrêt.
+    Raises Refus without motive, when the line is final or already voted, ActionInterdite, Conflit when `version` is old.
     """
     said = Decision(decision, motif, qualite)
     _check_motive(said)
-    ligne, changed = _arbitrate(ligne.pk, acteur, said, version)
-    if changed:
-        _put_into_effect([ligne])
-        _tell(ligne, acteur)
-    return ligne
+    issue = _arbitrate(ligne.pk, acteur, said, version)
+    if issue.faite:
+        _put_into_effect([issue.ligne])
+        _tell(issue, acteur)
+    return issue.ligne
 
 
-def _arbitrate(pk: int, acteur: Personne, said: Decision, version: int | None) -> tuple[Ligne, bool]:
-    """The line, and whether something was decided."""
+def _arbitrate(pk: int, acteur: Personne, said: Decision, version: int | None) -> Issue:
     ligne = locked_line(pk)
-    if (ligne.arbitrage, ligne.arbitrage_motif) == (said.decision, said.motif):
-        return ligne, False
-    ligne = locked_line(pk, version)
+    if Decision(ligne.arbitrage, ligne.arbitrage_motif, ligne.arbitree_qualite) == said:
+        return Issue(ligne)
+    check_version(ligne, version)
     require_on_line(ligne, acteur, "arbitrer")
-    _decide(ligne, acteur, said)
-    return ligne, True
+    return Issue(ligne, faite=True, tombe=_decide(ligne, acteur, said))
 
 
 @unite
 def accept_all(*, declaration: Declaration, acteur: Personne, qualite: str) -> list[Ligne]:
     """Accept what is still to decide in a submitted declaration; one mail tells the commune, line by line.
 
-    Returns the lines accepted, none when somebody was faster. Raises ActionInterdite.
+    Returns the lines accepted, none when somebody was faster. Raises ActionInterdite, Refus once the cycle is closed.
     """
+    locked(Cycle, declaration.cycle_id)
     declaration = locked(Declaration, declaration.pk, select=("cycle", "commune", "epci"))
+    directs = acteur.acces.acts_for_epci(declaration.epci_id, Role.DIRECTION_TERRITOIRES)
+    refuse_closed(declaration.cycle, allowed=directs)
     require(declaration, acteur, "instruire")
     waiting = declaration.lignes.filter(arbitrage=Ligne.Arbitrage.A_INSTRUIRE).order_by("pk")
-    lignes = list(waiting.select_for_update(of=("self",)).select_related(*RELATED))
+    lignes = list(waiting.select_for_update(of=("self",), no_key=True).select_related(*RELATED))
     for ligne in lignes:
         _decide(ligne, acteur, Decision(Ligne.Arbitrage.ACCEPTEE, "", qualite))
     _put_into_effect(lignes)
-    _tell_many(declaration, lignes, acteur)
+    _tell_many(declaration, [Issue(ligne) for ligne in lignes], acteur)
     return lignes
 
 
@@ -116,24 +134,24 @@ def decide_many(
 def _decide_commune(
     declaration: int, lignes: list[tuple[int, int | None]], acteur: Personne, said: Decision
 ) -> list[Resultat]:
-    acts: dict[str, Callable[..., tuple[Ligne, bool]]] = {RECEVABLE: _mark}
+    acts: dict[str, Callable[..., Issue]] = {RECEVABLE: _mark}
     act = acts.get(said.decision, _arbitrate)
-    told: list[Ligne] = []
+    told: list[Issue] = []
     resultats = []
     for pk, version in lignes:
         try:
             with unit():
-                ligne, changed = act(pk, acteur, said, version)
+                issue = act(pk, acteur, said, version)
         except Refus as refus:
             resultats.append(Resultat(pk, False, refus.message))
         except ActionInterdite as refus:
             resultats.append(Resultat(pk, False, str(refus)))
         else:
-            told += [ligne] if changed and act is _arbitrate else []
-            resultats.append(Resultat(pk, True, _outcome(ligne, act is _arbitrate)))
-    _put_into_effect(told)
+            told += [issue] if issue.faite and act is _arbitrate else []
+            resultats.append(Resultat(pk, True, _outcome(issue.ligne, act is _arbitrate)))
+    _put_into_effect([issue.ligne for issue in told])
     if told:
-        _tell_many(told[0].declaration, told, acteur)
+        _tell_many(told[0].ligne.declaration, told, acteur)
     return resultats
 
 
@@ -147,14 +165,14 @@ def mark_receivable(*, ligne: Ligne, acteur: Personne, version: int | None = Non
 
     Twice changes nothing. Raises ActionInterdite, Refus, Conflit when `version` is old.
     """
-    return _mark(ligne.pk, acteur, None, version)[0]
+    return _mark(ligne.pk, acteur, None, version).ligne
 
 
-def _mark(pk: int, acteur: Personne, said: Decision | None, version: int | None) -> tuple[Ligne, bool]:
+def _mark(pk: int, acteur: Personne, said: Decision | None, version: int | None) -> Issue:
     ligne = locked_line(pk)
     if ligne.etape in (Ligne.Etape.RECEVABLE, Ligne.Etape.ETUDIEE):
-        return ligne, False
-    ligne = locked_line(pk, version)
+        return Issue(ligne)
+    check_version(ligne, version)
     require_on_line(ligne, acteur, "instruire")
     if ligne.etape == Ligne.Etape.A_COMPLETER:
         raise Refus("Un complément est attendu de la commune : la ligne sera recevable après sa réponse.")
@@ -171,7 +189,7 @@ def _mark(pk: int, acteur: Personne, said: Decision | None, version: int | None)
         contenu={"activite": ligne.activite.code, "nature": ligne.nature},
     )
     ask_evaluations_when_late(ligne.declaration)
-    return ligne, True
+    return Issue(ligne, faite=True)
 
 
 def _check_motive(said: Decision) -> None:
@@ -186,20 +204,23 @@ def _check_motive(said: Decision) -> None:
         )
 
 
-def _decide(ligne: Ligne, acteur: Personne, said: Decision) -> None:
-    before = ligne.get_arbitrage_display()
-    decision = Ligne.Arbitrage(said.decision)
+def _decide(ligne: Ligne, acteur: Personne, said: Decision) -> bool:
+    """Write a decision. Returns whether the commune, which had confirmed, has to confirm again."""
+    before, decision = Ligne.Arbitrage(ligne.arbitrage), Ligne.Arbitrage(said.decision)
+    if decision not in (before, Ligne.Arbitrage.ACCEPTEE):
+        refuse_voted(ligne)
+    changed = _changes_what_was_confirmed(ligne, said)
     ligne.arbitrage = ARBITRAGE.move(DECISIONS[decision], ligne.arbitrage)
     close_unanswered(ligne, acteur)
     ligne.arbitrage_motif = said.motif
     ligne.arbitree_at = horloge.now()
     ligne.arbitree_par = acteur
     ligne.arbitree_qualite = said.qualite
-    ligne.effet_on = None
+    if decision != before:  # accepted again, a line keeps the day that its acts or the Direction gave it
+        ligne.effet_on = None
     ligne.version += 1
     ligne.save()
-    if decision != Ligne.Arbitrage.ACCEPTEE:
-        _ask_again(ligne.declaration)
+    _check_voted(ligne)
     record(
         type="ligne.arbitree",
         objet=ligne,
@@ -209,25 +230,38 @@ def _decide(ligne: Ligne, acteur: Personne, said: Decision) -> None:
         qualite=said.qualite,
         libelle=f"{ligne.commune}, {ligne.activite} : {ligne.get_nature_display()} {ligne.get_arbitrage_display()}",
         contenu={"activite": ligne.activite.code, "nature": ligne.nature, "arbitrage": ligne.arbitrage},
-        detail={"avant": before, "motif": said.motif},
+        detail={"avant": before.label, "motif": said.motif},
     )
+    return changed and drop_confirmations(ligne.declaration, acteur)
 
 
-def _ask_again(declaration: Declaration) -> None:
-    """What the commune had confirmed is no longer what it gets: it is asked again."""
-    Declaration.objects.filter(pk=declaration.pk, arret_epci_at=None).update(
-        arret_commune_at=None, arret_commune_par=None
-    )
+def _changes_what_was_confirmed(ligne: Ligne, said: Decision) -> bool:
+    """Not when what the commune asks is granted for the first time, nor when only the quality of who decided is corrected."""
+    granted = Ligne.Arbitrage.A_INSTRUIRE, Ligne.Arbitrage.ACCEPTEE
+    same = (ligne.arbitrage, ligne.arbitrage_motif) == (said.decision, said.motif)
+    return not same and (ligne.arbitrage, said.decision) != granted
+
+
+def _check_voted(ligne: Ligne) -> None:
+    """What is voted already needs the lines around it: a bloc is whole, a prérequis is there."""
+    stopped = ligne.arbitrage != Ligne.Arbitrage.ACCEPTEE
+    if stopped and ligne.declaration.lignes.exclude(actes=None).exists():
+        broken = broken_rules(ligne.declaration)
+        if broken:
+            raise Refus(f"{' '.join(broken)} Des demandes de cette commune sont déjà votées.")
 
 
 def _put_into_effect(lignes: list[Ligne]) -> None:
+    """Date and apply what may be; a domain accepted after the others were evaluated is asked for at once."""
     pks = [ligne.pk for ligne in lignes]
     date_effects(pks)
     if lignes:
         apply_ready(lignes[0].epci, pks)
+        ask_evaluations_when_late(lignes[0].declaration)
 
 
-def _tell(ligne: Ligne, acteur: Personne) -> None:
+def _tell(issue: Issue, acteur: Personne) -> None:
+    ligne = issue.ligne
     write_mails(
         Lettre(
             destinataire=personne,
@@ -236,13 +270,14 @@ def _tell(ligne: Ligne, acteur: Personne) -> None:
             objet=ligne,
             occurrence=str(ligne.version),
             sujet=f"{ligne.activite} : {ligne.get_nature_display()} {ligne.get_arbitrage_display()}",
-            contexte={"ligne": ligne, "acteur": acteur},
+            contexte={"ligne": ligne, "acteur": acteur, "tombe": issue.tombe},
         )
-        for personne in recipients(ligne.epci, Role.DGS, on=ligne.epci.today, commune=ligne.commune)
+        for personne in heads_of(ligne.epci, ligne.commune, ligne.epci.today)
     )
 
 
-def _tell_many(declaration: Declaration, lignes: list[Ligne], acteur: Personne) -> None:
+def _tell_many(declaration: Declaration, issues: list[Issue], acteur: Personne) -> None:
+    lignes = [issue.ligne for issue in issues]
     if not lignes:
         return
     told = sorted(lignes, key=lambda ligne: (ligne.domaine.ordre, ligne.activite.code))
@@ -261,10 +296,11 @@ def _tell_many(declaration: Declaration, lignes: list[Ligne], acteur: Personne) 
                 "commune": commune,
                 "lignes": told,
                 "acteur": acteur,
+                "tombe": any(issue.tombe for issue in issues),
                 "acceptees": [one for one in told if one.arbitrage == Ligne.Arbitrage.ACCEPTEE],
             },
         )
-        for personne in recipients(epci, Role.DGS, on=epci.today, commune=commune)
+        for personne in heads_of(epci, commune, epci.today)
     )
 
 

@@ -35,7 +35,7 @@ def add_holiday(*, epci: Epci, jour: date, nom: str, acteur: Personne) -> JourFe
 def remove_holiday(*, epci: Epci, jour: date, acteur: Personne) -> None:
     """Make a day worked again; a day already worked changes nothing. Raises ActionInterdite."""
     _check_right(epci, acteur)
-    row = JourFerie.objects.select_for_update(of=("self",)).filter(epci=epci, jour=jour).first()
+    row = JourFerie.objects.select_for_update(of=("self",), no_key=True).filter(epci=epci, jour=jour).first()
     if row:
         _record("jour_ferie.retire", epci, row, acteur, "jour férié retiré")
         row.delete()

@@ -1,32 +1,34 @@
 """Applying a newer extract: communes that merge, split, arrive, leave or change name, and all that follows them.
 
-Memberships, names, seats and roles are dated, so they are written at once; on the day itself a job hands over the adhesions
+Memberships and names are dated, so they are written at once; on the day itself a job hands over roles, seats and adhesions,
 and closes what a commune that left still asked for.
 """
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 
 from comptes.destinataires import Carnet
-from comptes.models import Habilitation, Personne
+from comptes.models import Personne
 from comptes.roles import Role
 from journal.models import Tache
 from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.tache import schedule
 from journal.workflows.unite import record, unite
-from mutualisation.models import Ligne, Siege, Titulaire
+from mutualisation.derivations import Membres
+from mutualisation.models import Cycle, Ligne
 from mutualisation.mouvements import pending_lines, phrase
 from mutualisation.workflows import derivation
+from mutualisation.workflows.cycle import complete_drafts
+from mutualisation.workflows.titre import hand_over_titles
 from socle import horloge
 from socle.dates import day_and_year
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from socle.typographie import plural
 from territoire.comparaison import Comparaison, Mouvement, Nature, Releve, compare, plan
-from territoire.models import Appartenance, Commune, Epci, Filiation
+from territoire.models import Commune, Epci, Filiation
 from territoire.workflows.mouvement import apply_moves, refresh_present
 
 TACHE_MOUVEMENTS = "mutualisation.mouvements"
@@ -71,7 +73,6 @@ def apply_release(
     told = _told(epci, moves)
     reached = apply_moves(epci=epci, moves=moves, day=le)
     for move in moves:
-        _follow(epci, move, reached, le)
         _record(epci, move, reached, le, acteur)
     _record_populations(epci, moves, releve, le, acteur)
     _tell(epci, told, le, empreinte)
@@ -93,15 +94,21 @@ def _check_choices(
 
 
 def _told(epci: Epci, moves: list[Mouvement]) -> dict[Personne, list[str]]:
-    """What each DGS and maire of the communes that move is told, before roles change."""
+    """What each DGS and maire is told of the communes that move, and of the one, already there, that they join."""
     by_commune = Carnet(epci, TOLD).by_commune(epci.today)
     told: dict[Personne, list[str]] = {}
     for move in moves:
-        concerned = {one.commune.pk for one in move.anciennes} if move.nature != Nature.POPULATION else set()
-        people = {p for commune, found in by_commune.items() if commune.pk in concerned for p in found}
+        people = {p for commune, found in by_commune.items() if _concerns(move, commune) for p in found}
         for personne in sorted(people, key=lambda one: one.pk):
             told.setdefault(personne, []).append(phrase(move, epci))
     return told
+
+
+def _concerns(move: Mouvement, commune: Commune) -> bool:
+    if move.nature == Nature.POPULATION:
+        return False
+    reached = move.apres is not None and move.apres.siren == commune.siren
+    return reached or commune in [one.commune for one in move.anciennes]
 
 
 def _tell(epci: Epci, told: Mapping[Personne, list[str]], le: date, empreinte: str) -> None:
@@ -116,66 +123,6 @@ def _tell(epci: Epci, told: Mapping[Personne, list[str]], le: date, empreinte: s
             contexte={"phrases": phrases, "le": le, "epci": epci},
         )
         for personne, phrases in told.items()
-    )
-
-
-def _follow(epci: Epci, move: Mouvement, reached: Mapping[str, Commune], le: date) -> None:
-    """Roles and seats follow a merger and end with a departure; nobody's past rights change, hence not before today."""
-    since = max(le, epci.today)
-    if move.nature == Nature.DEPART:
-        commune = move.anciennes[0].commune
-        _end_titles(Habilitation.objects.filter(epci=epci, commune=commune), since)
-        _end_titles(Titulaire.objects.filter(siege__epci=epci, siege__commune=commune), since)
-    if move.nature == Nature.FUSION:
-        assert move.apres
-        for one in sorted(move.anciennes, key=lambda one: -one.population):
-            _carry_titles(epci, one.commune, reached[move.apres.siren], since)
-            _carry_seats(epci, one.commune, reached[move.apres.siren], since)
-
-
-def _end_titles(rows: QuerySet[Any], since: date) -> None:
-    rows.filter(Q(fin=None) | Q(fin__gt=since), debut__lt=since).update(fin=since)
-
-
-def _carry_titles(epci: Epci, ancienne: Commune, nouvelle: Commune, since: date) -> None:
-    """Those of the former commune act for the new one too: what was begun under the former name must be finished.
-
-    A maire's mandate ends with his commune, which becomes a commune déléguée (CGCT, L.2113-10).
-    """
-    held = Habilitation.objects.on(since).filter(epci=epci, commune=ancienne, debut__lt=since)
-    for row in held.exclude(role=Role.MAIRE).order_by("pk"):
-        Habilitation.objects.get_or_create(
-            epci=epci,
-            commune=nouvelle,
-            personne_id=row.personne_id,
-            role=row.role,
-            defaults={"debut": since, "fin": row.fin},
-        )
-    _end_titles(Habilitation.objects.filter(epci=epci, commune=ancienne, role=Role.MAIRE), since)
-
-
-def _carry_seats(epci: Epci, ancienne: Commune, nouvelle: Commune, since: date) -> None:
-    """Holders of the seats of a former commune sit for the new one, in title while nobody does, else as deputies."""
-    held = Titulaire.objects.on(since).filter(siege__epci=epci, siege__commune=ancienne, debut__lt=since)
-    for row in held.select_related("siege", "personne", "equipe").order_by("-rang", "pk"):
-        siege, _ = Siege.objects.get_or_create(
-            epci=epci, cote=row.siege.cote, domaine_id=row.siege.domaine_id, commune=nouvelle, pole=None
-        )
-        _seat(siege, row, since)
-    _end_titles(Titulaire.objects.filter(siege__epci=epci, siege__commune=ancienne), since)
-
-
-def _seat(siege: Siege, row: Titulaire, since: date) -> None:
-    sitting = siege.titulaires.filter(Q(fin=None) | Q(fin__gt=since))
-    if sitting.filter(personne=row.personne, equipe=row.equipe).exists():
-        return
-    taken = sitting.filter(rang=Titulaire.Rang.TITULAIRE).exists()
-    siege.titulaires.create(
-        personne_id=row.personne_id,
-        equipe_id=row.equipe_id,
-        rang=Titulaire.Rang.SUPPLEANT if taken else row.rang,
-        debut=since,
-        fin=row.fin,
     )
 
 
@@ -224,21 +171,24 @@ def _schedule(epci: Epci, le: date, empreinte: str, acteur: Personne) -> None:
 
 
 def run_moves(tache: Tache) -> None:
-    """Job: on the day, communes take their new names, heirs take over adhesions, what was asked by those gone is closed."""
+    """Job: on the day, communes take their new names, roles, seats and adhesions follow, what those gone asked is closed."""
     epci = Epci.objects.get(pk=tache.parametres["epci"])
     day = date.fromisoformat(tache.parametres["jour"])
     acteur = Personne.objects.get(pk=tache.parametres["acteur"])
     refresh_present(epci=epci)
+    hand_over_titles(epci=epci, day=day)
     derivation.apply_moves(epci=epci, day=day)
+    for cycle in Cycle.objects.filter(epci=epci, ouvert_at__isnull=False, clos_at=None).order_by("annee"):
+        complete_drafts(cycle=cycle)
     for commune in _gone(epci, day):
         close_lines(epci=epci, commune=commune, day=day, acteur=acteur)
 
 
 def _gone(epci: Epci, day: date) -> list[Commune]:
     """Communes that left on a day, without successor."""
-    left = Appartenance.objects.filter(epci=epci, fin=day)
+    left = [commune for commune, fin in Membres(epci).departures() if fin == day]
     replaced = Filiation.objects.filter(effective_on=day).values("ancienne")
-    rows = Commune.objects.filter(pk__in=left.values("commune")).exclude(pk__in=replaced)
+    rows = Commune.objects.filter(pk__in=left).exclude(pk__in=replaced)
     return list(rows.order_by("tri", "pk"))
 
 
@@ -246,7 +196,10 @@ def _gone(epci: Epci, day: date) -> list[Commune]:
 def close_lines(*, epci: Epci, commune: Commune, day: date, acteur: Personne) -> None:
     """Close what a commune that left on a day still asked for; twice changes nothing. `acteur` recorded the departure."""
     rows = list(
-        pending_lines(commune.pk, day).filter(epci=epci).order_by("pk").select_for_update(of=("self",))
+        pending_lines(commune.pk, day)
+        .filter(epci=epci)
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True)
     )
     if not rows:
         return

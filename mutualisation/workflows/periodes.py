@@ -1,15 +1,15 @@
-"""Writing the periods of adhesions: read once, painted over, written once.
-
-A line says what is shared from its day until the next decision about the same pair; painting that interval and
-nothing else lets acts come in any order, late ones included, and leaves periods without overlap.
-"""
+"""Writing the periods of adhesions: read once, played again by the timeline, written where they differ."""
 
 from collections.abc import Iterable
 from datetime import date
 
 from mutualisation.derivations import Cle
+from mutualisation.frise import Frise, Tenue
 from mutualisation.models import Adhesion
 from territoire.models import Epci
+
+# What derivations and lines have opened is found again by playing them; the rest is given as such.
+DERIVED = (Adhesion.Origine.CATALOGUE, Adhesion.Origine.TERRITOIRE)
 
 
 class Periodes:
@@ -18,114 +18,88 @@ class Periodes:
     def __init__(self, epci: Epci, cles: Iterable[Cle]) -> None:
         self._epci = epci
         self._known: dict[Cle, list[Adhesion]] = {cle: [] for cle in cles}
-        self._created: list[Adhesion] = []
-        self._changed: dict[int, Adhesion] = {}
-        self._removed: list[Adhesion] = []
         rows = Adhesion.objects.filter(
             epci=epci,
             commune__in={commune for commune, _ in self._known},
             activite__in={activite for _, activite in self._known},
         )
-        for row in rows.order_by("commune_id", "activite_id", "debut").select_for_update(of=("self",)):
+        for row in rows.order_by("commune_id", "activite_id", "debut").select_for_update(
+            of=("self",), no_key=True
+        ):
             if (row.commune_id, row.activite_id) in self._known:
                 self._known[row.commune_id, row.activite_id].append(row)
 
-    def shared_on(self, cle: Cle, day: date) -> Adhesion | None:
-        """The period of a pair that holds a day."""
-        return next((row for row in self._known[cle] if row.covers(day)), None)
+    def shared_on(self, cle: Cle, day: date) -> bool:
+        """Whether a pair is shared on a day, as written."""
+        return any(row.covers(day) for row in self._known[cle])
 
-    def share(
-        self, cle: Cle, debut: date, fin: date | None, *, nature: str, origine: str, ligne: int | None = None
-    ) -> bool:
-        """Share a pair over `[debut, fin)`, for a line (its id) or not; False when it already was, in that way."""
-        if fin and fin <= debut:
-            return False
-        holes = list(self._holes(cle, debut, fin, nature))
-        for start, end in holes:
-            self._clear(cle, start, end, ligne)
-            self._add(cle, start, end, nature, origine, ligne)
-        return bool(holes)
+    def known(self, since: date) -> dict[Cle, list[Tenue]]:
+        """The periods to play again from a day: what is over, what runs on the eve, what is given from that day on."""
+        return {
+            cle: [_held(row, since) for row in rows if row.debut < since or _is_given(row)]
+            for cle, rows in self._known.items()
+        }
 
-    def end(self, cle: Cle, debut: date, fin: date | None, *, ligne: int | None = None) -> bool:
-        """Share a pair no more over `[debut, fin)`; False when it was not shared."""
-        return (fin is None or debut < fin) and self._clear(cle, debut, fin, ligne)
+    def write(self, frise: Frise) -> set[Cle]:
+        """Write what the timeline says; returns the pairs that changed. Room is made before it is taken."""
+        removed: list[int] = []
+        changed: list[Adhesion] = []
+        created: list[Adhesion] = []
+        pairs = set()
+        for cle, rows in self._known.items():
+            found = _Ecart(self._epci, cle, rows, frise.periods(cle))
+            removed += found.removed
+            changed += found.changed
+            created += found.created
+            if found.removed or found.changed or found.created:
+                pairs.add(cle)
+        if removed:
+            Adhesion.objects.filter(pk__in=removed).delete()
+        Adhesion.objects.bulk_update(changed, ["fin", "ligne_fin"], batch_size=500)
+        Adhesion.objects.bulk_create(created, batch_size=2000)
+        return pairs
 
-    def next_given(self, cle: Cle, day: date) -> date | None:
-        """The first day after `day` from which a pair is shared by a fact given as such, that no line decided."""
-        given = (Adhesion.Origine.REPRISE, Adhesion.Origine.DEMONSTRATION)
-        days = [row.debut for row in self._known[cle] if row.origine in given and row.debut > day]
-        return min(days, default=None)
 
-    def _holes(
-        self, cle: Cle, debut: date, fin: date | None, nature: str
-    ) -> Iterable[tuple[date, date | None]]:
-        """The parts of `[debut, fin)` that are not shared in this way yet."""
-        start = debut
-        for row in sorted(self._known[cle], key=lambda row: row.debut):
-            if row.nature != nature or (row.fin and row.fin <= start) or (fin and row.debut >= fin):
-                continue
-            if row.debut > start:
-                yield start, row.debut
-            if row.fin is None:
-                return
-            start = row.fin
-        if fin is None or start < fin:
-            yield start, fin
+def _is_given(row: Adhesion) -> bool:
+    return row.ligne_id is None and row.origine not in DERIVED
 
-    def _clear(self, cle: Cle, debut: date, fin: date | None, ligne: int | None) -> bool:
-        touched = [
-            row
-            for row in self._known[cle]
-            if (row.fin is None or row.fin > debut) and (fin is None or row.debut < fin)
-        ]
-        for row in touched:
-            self._cut(cle, row, debut, fin, ligne)
-        return bool(touched)
 
-    def _cut(self, cle: Cle, row: Adhesion, debut: date, fin: date | None, ligne: int | None) -> None:
-        """Remove `[debut, fin)` from a period: what came before keeps the row, what comes after makes another."""
-        end, former = row.fin, row.ligne_fin_id
-        if row.debut < debut:
-            row.fin, row.ligne_fin_id = debut, ligne
-            self._note_change(row)
-        else:
-            self._drop(cle, row)
-        if fin and (end is None or end > fin):
-            self._add(cle, fin, end, row.nature, row.origine, row.ligne_id).ligne_fin_id = former
+def _held(row: Adhesion, since: date) -> Tenue:
+    """A row as the timeline knows it; an end that a line or a derivation gave from `since` on is found again."""
+    lasting = row.fin is not None and (row.fin < since or (_is_given(row) and row.ligne_fin_id is None))
+    return Tenue(
+        debut=row.debut,
+        fin=row.fin if lasting else None,
+        nature=row.nature,
+        depuis=row.debut,
+        origine=row.origine,
+        ligne=row.ligne_id,
+        ligne_fin=row.ligne_fin_id if lasting else None,
+        connue=row.pk,
+    )
 
-    def _add(
-        self, cle: Cle, debut: date, fin: date | None, nature: str, origine: str, ligne: int | None
-    ) -> Adhesion:
-        commune, activite = cle
-        row = Adhesion(
-            epci=self._epci, commune_id=commune, activite_id=activite, debut=debut, fin=fin,
-            nature=nature, origine=origine, ligne_id=ligne,
-        )  # fmt: skip
-        self._known[cle].append(row)
-        self._created.append(row)
-        return row
 
-    def _drop(self, cle: Cle, row: Adhesion) -> None:
-        self._known[cle].remove(row)
-        if row._state.adding:
-            self._created.remove(row)
-        else:
-            self._changed.pop(row.pk, None)
-            self._removed.append(row)
+class _Ecart:
+    """What to remove, change and create so that the rows of a pair say what its periods say."""
 
-    def _note_change(self, row: Adhesion) -> None:
-        if not row._state.adding:
-            self._changed[row.pk] = row
+    def __init__(self, epci: Epci, cle: Cle, rows: Iterable[Adhesion], tenues: Iterable[Tenue]) -> None:
+        left = {row.pk: row for row in rows}
+        begun = {(row.debut, row.nature, row.origine, row.ligne_id): row.pk for row in left.values()}
+        self.changed: list[Adhesion] = []
+        self.created: list[Adhesion] = []
+        for tenue in tenues:
+            known = tenue.connue or begun.get((tenue.debut, tenue.nature, tenue.origine, tenue.ligne), 0)
+            row = left.pop(known, None)
+            if row is None:
+                self.created.append(_row(epci, cle, tenue))
+            elif (row.fin, row.ligne_fin_id) != (tenue.fin, tenue.ligne_fin):
+                row.fin, row.ligne_fin_id = tenue.fin, tenue.ligne_fin
+                self.changed.append(row)
+        self.removed = list(left)
 
-    def save(self) -> bool:
-        """Write what changed; room is made before it is taken, for the constraint on overlaps is immediate.
 
-        False when nothing did.
-        """
-        changed = bool(self._removed or self._changed or self._created)
-        if self._removed:
-            Adhesion.objects.filter(pk__in=[row.pk for row in self._removed]).delete()
-        Adhesion.objects.bulk_update(self._changed.values(), ["fin", "ligne_fin"], batch_size=500)
-        Adhesion.objects.bulk_create(self._created, batch_size=2000)
-        self._created, self._changed, self._removed = [], {}, []
-        return changed
+def _row(epci: Epci, cle: Cle, tenue: Tenue) -> Adhesion:
+    return Adhesion(
+        epci=epci, commune_id=cle[0], activite_id=cle[1], debut=tenue.debut, fin=tenue.fin, nature=tenue.nature,
+        origine=tenue.origine, ligne_id=tenue.ligne, ligne_fin_id=tenue.ligne_fin,
+    )  # fmt: skip

@@ -141,7 +141,7 @@ def finish(*, reprise: Reprise, recueil: Recueil) -> None:
 
 def _relocked(reprise: Reprise) -> Reprise:
     """The row, locked, without what is heavy until it is asked for."""
-    rows = Reprise.objects.select_for_update(of=("self",)).defer("plan", "creations")
+    rows = Reprise.objects.select_for_update(of=("self",), no_key=True).defer("plan", "creations")
     return rows.select_related("epci", "piece", "confirmee_par").get(pk=reprise.pk)
 
 

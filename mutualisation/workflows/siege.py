@@ -61,7 +61,7 @@ def end_appointment(*, titulaire: Titulaire, acteur: Personne, fin: date) -> Tit
     Raises ActionInterdite, Refus when the end is not after the beginning or someone else follows.
     """
     siege = (
-        Siege.objects.select_for_update(of=("self",))
+        Siege.objects.select_for_update(of=("self",), no_key=True)
         .select_related("epci", "commune")
         .get(pk=titulaire.siege_id)
     )
@@ -104,6 +104,9 @@ def _check_holder(epci: Epci, personne: Personne | None, equipe: Equipe | None) 
         )
     if equipe and equipe.epci_id != epci.pk:
         raise Refus("Cette équipe n'est pas de cet EPCI.", field="qui")
+    # Locked: whoever dissolves it at this moment waits, then finds the seat.
+    if equipe and Equipe.objects.select_for_update(of=("self",), no_key=True).get(pk=equipe.pk).dissoute_at:
+        raise Refus(f"L'équipe {equipe} est dissoute.", field="qui")
     if personne and not personne.is_active:
         raise Refus(f"Le compte de {personne} est fermé.", field="qui")
 
@@ -112,7 +115,9 @@ def _seat(epci: Epci, cote: str, domaine: Domaine, commune: Commune | None, pole
     """The seat, created when needed and locked until the unit ends: two appointments wait for each other."""
     siege, _ = Siege.objects.get_or_create(epci=epci, cote=cote, domaine=domaine, commune=commune, pole=pole)
     related = ("epci", "domaine", "commune", "pole")
-    return Siege.objects.select_for_update(of=("self",)).select_related(*related).get(pk=siege.pk)
+    return (
+        Siege.objects.select_for_update(of=("self",), no_key=True).select_related(*related).get(pk=siege.pk)
+    )
 
 
 def _already_there(new: Titulaire) -> Titulaire | None:

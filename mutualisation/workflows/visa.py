@@ -12,11 +12,11 @@ from mutualisation.changements import Choix, read_choices
 from mutualisation.manques import missing_to_submit
 from mutualisation.models import Declaration, Reglage
 from mutualisation.regles import read_rules
-from mutualisation.visa import COURRIEL, required_visa
-from mutualisation.workflows.declaration import RELATED, check_editable
+from mutualisation.visa import COURRIEL, required_visa, visa_occurrence, visa_stands
+from mutualisation.workflows.declaration import RELATED, check_editable, check_read
 from mutualisation.workflows.verrou import locked
 from socle import horloge
-from socle.erreurs import Conflit, Refus
+from socle.erreurs import Refus
 
 
 @unite
@@ -28,7 +28,8 @@ def request_visa(*, declaration: Declaration, acteur: Personne) -> Declaration:
     """
     declaration = locked(Declaration, declaration.pk, select=RELATED)
     check_editable(declaration, acteur, "modifier")
-    choix = _complete_choices(declaration)
+    choix = read_choices(declaration)
+    _check_visa(declaration, choix)
     maires = recipients(declaration.epci, Role.MAIRE, on=declaration.epci.today, commune=declaration.commune)
     if not maires:
         raise Refus(
@@ -40,14 +41,12 @@ def request_visa(*, declaration: Declaration, acteur: Personne) -> Declaration:
     return declaration
 
 
-def _complete_choices(declaration: Declaration) -> Choix:
+def _check_visa(declaration: Declaration, choix: Choix) -> None:
     if required_visa(declaration) != Reglage.Visa.LIEN:
         raise Refus("Le visa du maire par un lien n'est pas demandé ici.")
-    choix = read_choices(declaration)
     missing = [manque.phrase for manque in missing_to_submit(choix, read_rules(declaration, choix))]
     if missing:
         raise Refus("Il manque encore : " + " ".join(missing))
-    return choix
 
 
 def _write(declaration: Declaration, acteur: Personne, choix: Choix, maires: list[Personne]) -> bool:
@@ -57,7 +56,7 @@ def _write(declaration: Declaration, acteur: Personne, choix: Choix, maires: lis
             epci=declaration.epci,
             type=COURRIEL,
             objet=declaration,
-            occurrence=str(declaration.version),
+            occurrence=visa_occurrence(declaration, choix.empreinte),
             sujet=f"Votre visa : choix {declaration.commune.de} pour {declaration.cycle.annee}",
             contexte={"declaration": declaration, "choix": choix, "acteur": acteur},
         )
@@ -67,21 +66,22 @@ def _write(declaration: Declaration, acteur: Personne, choix: Choix, maires: lis
 
 
 @unite
-def give_visa(*, declaration: Declaration, acteur: Personne, version: int) -> Declaration:
-    """The mayor approves what he has just read; twice changes nothing, and the people who prepared are told.
+def give_visa(*, declaration: Declaration, acteur: Personne, empreinte: str) -> Declaration:
+    """The mayor approves what he has just read, of which `empreinte` is the digest; the people who prepared are told.
 
-    Raises ActionInterdite, Refus when something is missing, Conflit when the choices changed since the page was shown.
+    Twice changes nothing. Raises ActionInterdite, Refus when something is missing, Conflit when the choices are no longer
+    those read.
     """
     declaration = locked(Declaration, declaration.pk, select=(*RELATED, "enregistree_par"))
     check_editable(declaration, acteur, "viser")
-    if declaration.visee_at:
+    choix = read_choices(declaration)
+    if declaration.visee_at and visa_stands(declaration, choix):
         return declaration
-    if declaration.version != version:
-        who = declaration.enregistree_par or "Quelqu'un"
-        raise Conflit(f"{who} a changé les choix depuis que vous les lisez : relisez-les, puis visez.")
-    _complete_choices(declaration)
+    check_read(declaration, choix, empreinte, "visez")
+    _check_visa(declaration, choix)
     declaration.visee_at, declaration.visee_par = horloge.now(), acteur
-    declaration.save(update_fields=["visee_at", "visee_par"])
+    declaration.visa_empreinte = choix.empreinte
+    declaration.save(update_fields=["visee_at", "visee_par", "visa_empreinte"])
     _record(declaration, acteur, "declaration.visee", "Choix visés par le maire")
     _tell(declaration, acteur)
     return declaration
@@ -95,7 +95,7 @@ def _tell(declaration: Declaration, acteur: Personne) -> None:
             epci=declaration.epci,
             type="declaration_visee",
             objet=declaration,
-            occurrence=str(declaration.version),
+            occurrence=visa_occurrence(declaration, declaration.visa_empreinte),
             sujet=f"Choix {declaration.commune.de} pour {declaration.cycle.annee} : visés, à déposer",
             contexte={"declaration": declaration, "acteur": acteur},
         )
@@ -114,7 +114,8 @@ def attach_letter(*, declaration: Declaration, acteur: Personne, fichier: Upload
     if required_visa(declaration) != Reglage.Visa.LETTRE:
         raise Refus("La lettre signée du maire n'est pas demandée ici.", field="lettre")
     declaration.lettre = keep_piece(epci=declaration.epci, acteur=acteur, fichier=fichier, field="lettre")
-    declaration.save(update_fields=["lettre"])
+    declaration.visa_empreinte = read_choices(declaration).empreinte
+    declaration.save(update_fields=["lettre", "visa_empreinte"])
     _record(
         declaration, acteur, "declaration.lettre", f"Lettre signée du maire jointe ({declaration.lettre})"
     )

@@ -1,7 +1,7 @@
 """EPCI, pôles and communes, with their dated names, codes and memberships."""
 
 from territoire.models.commune import Appartenance, Commune, CommuneVersion
-from territoire.models.epci import Epci, JourFerie, Pole
+from territoire.models.epci import Epci, JourFerie, Pole, today_of
 from territoire.models.mouvement import Affiliation, Filiation
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "Filiation",
     "JourFerie",
     "Pole",
+    "today_of",
 ]

@@ -7,6 +7,8 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import DateField, DateTimeField, F, Func, Value
+from django.db.models.functions import Cast
 
 from socle import horloge
 from socle.typographie import sort_key
@@ -16,6 +18,15 @@ def validate_time_zone(name: str) -> None:
     """Refuse what is not an IANA time zone."""
     if name not in available_timezones():
         raise ValidationError("Ce fuseau horaire n'existe pas.")
+
+
+def today_of(epci: str) -> Cast:
+    """The present day where the EPCI of each row is, for a query; `epci` is the path to it.
+
+    La Réunion is ahead of Paris, Martinique behind: one day for all would open and close rights hours too late, or too early.
+    """
+    here = Func(F(f"{epci}__fuseau"), Value(horloge.now()), function="timezone", output_field=DateTimeField())
+    return Cast(here, DateField())
 
 
 class EpciQuerySet(models.QuerySet):

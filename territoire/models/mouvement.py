@@ -1,22 +1,12 @@
 """What moves in a territory: communes that succeed others, and their affiliation to a centre de gestion."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 
 from socle.models import Period, PeriodQuerySet, no_overlap, period_is_ordered
 from territoire.models.commune import Commune
-
-
-class FiliationQuerySet(models.QuerySet):
-    def heirs(self, on: Any) -> dict[int, list[int]]:
-        """Ids of the communes that succeed each commune by a day, by id of the former one."""
-        found: dict[int, list[int]] = {}
-        rows = self.filter(effective_on__lte=on).order_by("effective_on", "pk")
-        for ancienne, nouvelle in rows.values_list("ancienne_id", "nouvelle_id"):
-            found.setdefault(ancienne, []).append(nouvelle)
-        return found
 
 
 class Filiation(models.Model):
@@ -32,8 +22,6 @@ class Filiation(models.Model):
         Commune, models.PROTECT, related_name="ascendances", verbose_name="nouvelle commune"
     )
     effective_on = models.DateField("à compter du")
-
-    objects = FiliationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "filiation de communes"

@@ -88,8 +88,19 @@ def text_of(response: Any) -> str:
     return unescape(response.content.decode()).replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
 
 
-def submit(declaration: Declaration, acteur: Personne) -> Declaration:
-    return submit_declaration(declaration=declaration, acteur=acteur, qualite=QUALITE)
+def read(declaration: Declaration) -> str:
+    """The digest of the choices as they stand."""
+    return read_choices(Declaration.objects.get(pk=declaration.pk)).empreinte
+
+
+def submit(declaration: Declaration, acteur: Personne, *, empreinte: str | None = None) -> Declaration:
+    """Submit what was read, by default the choices as they stand."""
+    return submit_declaration(
+        declaration=declaration,
+        acteur=acteur,
+        qualite=QUALITE,
+        empreinte=read(declaration) if empreinte is None else empreinte,
+    )
 
 
 def accept(ligne: Ligne, direction: Personne) -> Ligne:

@@ -39,7 +39,10 @@ def comment(monde: Monde, ligne: Ligne, texte: str = "Combien d'agents ?") -> De
 def answer(demande: DemandeComplement, who: Personne, texte: str = "Deux agents.", **changes: Any) -> Any:
     demande.ligne.refresh_from_db()
     version = changes.pop("version", demande.ligne.version)
-    reponse = Reponse(texte, changes.get("precision", ""), changes.get("motif", ""))
+    stored = demande.ligne.declaration.motifs.filter(domaine=demande.ligne.domaine).first()
+    seen = changes.get("motif_vu", stored.texte if stored else "")
+    precision = changes.get("precision", demande.ligne.precision)
+    reponse = Reponse(texte, precision, changes.get("motif", seen), seen)
     return answer_completion(demande=demande, acteur=who, reponse=reponse, version=version)
 
 
@@ -48,6 +51,12 @@ def give_avis(ligne: Ligne, who: Personne, avis: str, motif: str = "", version: 
     return study(
         declaration=ligne.declaration, domaine=ligne.domaine, acteur=who, travail=travail, version=version
     )
+
+
+def entrust(ligne: Ligne, who: Personne, conductor: Personne) -> Any:
+    """Ask somebody to study the domain of a line."""
+    travail = Travail("", "", "", "", conductor.pk)
+    return study(declaration=ligne.declaration, domaine=ligne.domaine, acteur=who, travail=travail, version=0)
 
 
 def evaluations(declaration: Declaration) -> list[Evaluation]:

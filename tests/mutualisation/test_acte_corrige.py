@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from comptes.roles import Role
 from journal.models import Courriel, Evenement
 from mutualisation.models import Acte, Adhesion, Ligne
 from mutualisation.workflows import acte as module
@@ -18,7 +19,7 @@ from socle import horloge
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
-from tests.factories import ActeFactory, Monde, build_world
+from tests.factories import ActeFactory, Monde, build_world, holder
 from tests.mutualisation.dossier import pdf
 from tests.mutualisation.gestes import accept, changing, one_ready_line, prepare, submit, vote
 from tests.mutualisation.test_declaration import text_of
@@ -170,11 +171,16 @@ class TestAnnuler:
             cancelled(monde, acte, motif="  ")
         assert caught.value.field == "motif"
 
-    def test_twice(self, monde: Monde, lignes: list[Ligne]):
-        acte = cancelled(monde, municipal(monde, lignes))
-        with pytest.raises(ActionInterdite):
+    def test_twice_is_once_and_somebody_else_is_told(self, monde: Monde, lignes: list[Ligne]):
+        acte = municipal(monde, lignes)
+        for _ in range(2):
             cancelled(monde, acte)
         assert Evenement.objects.filter(type="acte.annule").count() == 1
+        other = holder(Role.DIRECTION_TERRITOIRES, monde.epci)
+        with pytest.raises(Conflit, match="a modifié cette page"):
+            cancelled(monde, acte, acteur=other)
+        with pytest.raises(ActionInterdite):
+            cancelled(monde, acte, acteur=other, version=2)
 
     def test_only_the_direction(self, monde: Monde, lignes: list[Ligne]):
         with pytest.raises(ActionInterdite, match="Seule la Direction"):
@@ -244,6 +250,11 @@ class TestCourriels:
         assert "Ressources humaines, activité 1" in mails[0].corps
         assert "Saisi sur la mauvaise commune." in mails[2].corps
 
+    def test_a_commune_without_dgs_is_told_by_its_maire(self, monde: Monde, lignes: list[Ligne]):
+        monde.a.dgs.habilitations.update(fin=VOTE)
+        municipal(monde, lignes)
+        assert Courriel.objects.get(type="acte_enregistre").destinataire == monde.a.maire
+
     def test_an_act_completed_is_told_again(self, monde: Monde, lignes: list[Ligne]):
         municipal(monde, lignes[:1])
         municipal(monde, lignes[1:])
@@ -311,7 +322,9 @@ class TestPages:
         assert "2 lignes attendront" in text_of(client.get(self.url("acte_annuler", acte)))
         refused = client.post(self.url("acte_annuler", acte), {"version": 1, "motif": ""})
         assert refused.status_code == 422
-        client.post(self.url("acte_annuler", acte), {"version": 1, "motif": "Doublon."})
+        for _ in range(2):
+            sent = client.post(self.url("acte_annuler", acte), {"version": 1, "motif": "Doublon."})
+            assert sent.status_code == 302
         listed = client.get(reverse("mutualisation:actes_enregistres", args=[monde.cycle.pk]))
         assert "annulé" in text_of(listed) and "Doublon." in text_of(listed)
         assert client.get(self.url("acte_annuler", acte)).status_code == 403

@@ -1,7 +1,7 @@
 """The point d'arrêt: both sides confirm; afterwards lines are final unless the Direction reopens."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from django.urls import reverse
 from journal.models import Courriel, Evenement
 from mutualisation.models import Declaration, Ligne
 from mutualisation.workflows.arret import confirm_for_commune, confirm_for_epci, reopen
+from mutualisation.workflows.campagne import grant_extension
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
@@ -47,6 +48,14 @@ def both(monde: Monde, lignes: list[Ligne]) -> None:
         decide(ligne, monde.direction, "acceptee")
     confirm(present(monde), monde.a.dgs)
     for_epci(monde)
+
+
+def test_a_commune_that_was_granted_days_is_told_its_own_last_one(monde: Monde):
+    until = date(2027, 3, 19)
+    grant_extension(declaration=monde.a.declaration, acteur=monde.direction, until=until, motif="x")
+    ask(monde)
+    with pytest.raises(Refus, match="ouverte jusqu'au vendredi 19 mars 2027"):
+        confirm(present(monde), monde.a.dgs)
 
 
 class TestCommune:
@@ -250,6 +259,9 @@ class TestPages:
         assert "Vous retirez, et ce ne sera pas voté" in page and "Voirie, activité 2" in page
         assert present(monde).arret == "a_confirmer"
         done = text_of(client.post(self._url(monde), data | {"confirmer": "oui"}, follow=True))
+        again = client.post(self._url(monde), data | {"confirmer": "oui"})
+        assert again.status_code == 302
+        assert client.post(self._url(monde), data).status_code == 403  # nothing is left to read again
         assert "Vos choix sont confirmés." in done and "retirée par la commune" in done
 
     def test_a_conflict_says_so_and_withdraws_nothing(self, monde: Monde, lignes: list[Ligne], client: Any):
@@ -299,6 +311,16 @@ class TestPages:
         response = client.post(self._url(monde, "arret_rouvrir"), {"motif": ""})
         assert response.status_code == 422 and "Dites pourquoi vous rouvrez" in text_of(response)
         assert present(monde).arretee
+
+    def test_reopening_twice_is_once(self, monde: Monde, lignes: list[Ligne], client: Any):
+        both(monde, lignes)
+        client.force_login(monde.direction)
+        url = self._url(monde, "arret_rouvrir")
+        assert [client.post(url, {"motif": "Report."}).status_code for _ in range(2)] == [302, 302]
+        assert Evenement.objects.filter(type="arret.rouvert").count() == 1
+        confirm(present(monde), monde.a.dgs)
+        with pytest.raises(ActionInterdite):
+            reopen(declaration=present(monde), acteur=monde.a.dgs, motif="x")
 
     def test_the_epci_is_told_what_is_still_to_decide(self, monde: Monde, lignes: list[Ligne], client: Any):
         client.force_login(monde.direction)

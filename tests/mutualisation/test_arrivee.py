@@ -118,6 +118,20 @@ def test_a_campaign_made_longer_after_its_end_starts_again(opened: Monde, at_tim
     assert mornings(opened) == ["2027-03-06"]
 
 
+def test_a_campaign_made_longer_on_its_last_day_goes_on(opened: Monde, at_time: AtTime):
+    at_time("2027-02-26 09:00")
+    run_due()
+    assert mornings(opened) == []
+    dates = {"declaration_fin_on": date(2027, 3, 12)}
+    change_dates(cycle=opened.cycle, acteur=opened.direction, version=opened.cycle.version, dates=dates)
+    run_due()
+    assert mornings(opened) == ["2027-02-27"]
+    commune, _ = join(opened, debut=date(2027, 3, 1))
+    at_time("2027-03-01 07:30")
+    run_due()
+    assert drafts(commune) == 1
+
+
 @pytest.mark.parametrize("day", ["2027-01-10", "2027-02-27"], ids=["before it begins", "once it is over"])
 def test_outside_the_campaign_nothing_begins(monde: Monde, at_time: AtTime, day: str):
     at_time(day)

@@ -8,13 +8,14 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from comptes.roles import Role
 from journal.models import Evenement
 from mutualisation.models import Avis, Ligne
 from mutualisation.workflows.avis import SaisieAvis, cancel_avis, correct_avis, record_avis
 from socle import horloge
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
-from tests.factories import AvisFactory, Monde
+from tests.factories import AvisFactory, Monde, holder
 from tests.mutualisation.dossier import pdf
 from tests.mutualisation.gestes import accept, one_ready_line, vote
 from tests.mutualisation.test_declaration import text_of
@@ -132,10 +133,13 @@ class TestCorriger:
         avis = record(monde)
         with pytest.raises(Refus, match="Dites pourquoi"):
             cancel_avis(avis=avis, acteur=monde.direction, version=1, motif="")
-        cancel_avis(avis=avis, acteur=monde.direction, version=1, motif="Autre commune.")
+        for _ in range(2):
+            cancel_avis(avis=avis, acteur=monde.direction, version=1, motif="Autre commune.")
+        assert Evenement.objects.filter(type="avis.annule").count() == 1
         assert record(monde).pk != avis.pk
+        other = holder(Role.DIRECTION_TERRITOIRES, monde.epci)
         with pytest.raises(ActionInterdite):
-            cancel_avis(avis=avis, acteur=monde.direction, version=2, motif="Encore.")
+            cancel_avis(avis=avis, acteur=other, version=2, motif="Encore.")
 
     def test_a_cancelled_row_says_why(self, monde: Monde):
         avis = AvisFactory()

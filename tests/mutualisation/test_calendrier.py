@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from comptes.models import Role
 from journal.models import Courriel, Evenement
+from journal.workflows.personne import Identite
 from mutualisation.calendrier import (
     election_warning,
     following,
@@ -21,11 +22,13 @@ from mutualisation.calendrier import (
 from mutualisation.models import Activite, Cycle, Declaration, Reglage
 from mutualisation.models.cycle import DATES, default_dates
 from mutualisation.workflows.cycle import change_dates, dated, prepare_cycle, touched_by_dates
+from mutualisation.workflows.evaluation import delegate_evaluation
 from socle.erreurs import Refus
 from territoire.models import JourFerie
 from tests.concurrence import failures, together
-from tests.factories import HabilitationFactory, Monde, PersonneFactory, build_world, holder
+from tests.factories import HabilitationFactory, Monde, build_world, holder
 from tests.mutualisation.gestes import prepare, wanted
+from tests.mutualisation.gestes_instruction import ask, entrust, evaluations, fill, give_avis
 from tests.mutualisation.test_cycle import dates_of, typed
 from tests.mutualisation.test_declaration import text_of
 
@@ -148,7 +151,11 @@ class TestAnnonce:
         mails = Courriel.objects.filter(type="cycle_dates").order_by("pk")
         told = [mail.destinataire for mail in mails]
         assert sorted(told, key=lambda one: one.pk) == sorted(
-            {monde.a.dgs, monde.b.dgs, monde.b.collaborateur, monde.direction}, key=lambda one: one.pk
+            {
+                *(monde.a.dgs, monde.a.maire, monde.b.dgs, monde.b.maire),
+                *(monde.b.collaborateur, monde.direction),
+            },
+            key=lambda one: one.pk,
         )
         text = mails[0].corps.replace("\u00a0", " ")
         assert "point d’arrêt : le mardi 6 juillet 2027 (au lieu du vendredi 9 juillet 2027)" in text
@@ -160,7 +167,7 @@ class TestAnnonce:
         assert Courriel.objects.filter(type="cycle_dates", destinataire=monde.a.dgs).count() == 2
 
     def test_a_cycle_not_open_is_told_to_nobody(self, monde: Monde):
-        assert touched_by_dates(monde.cycle_futur) == []
+        assert touched_by_dates(monde.cycle_futur, ["votes_fin_on"]) == []
         move(monde.cycle_futur, monde.direction, votes_fin_on=date(2028, 12, 1))
         assert not Courriel.objects.filter(type="cycle_dates").exists()
         assert Evenement.objects.filter(type="cycle.dates").count() == 1
@@ -172,12 +179,39 @@ class TestAnnonce:
 
     def test_a_closed_account_is_not_told(self, monde: Monde):
         gone = holder(Role.DIRECTION_TERRITOIRES, monde.epci, is_active=False)
-        assert gone not in touched_by_dates(monde.cycle)
+        assert gone not in touched_by_dates(monde.cycle, ["point_arret_on"])
 
-    def test_who_began_a_draft_and_lost_the_role_is_told(self, monde: Monde):
-        personne = PersonneFactory()
-        monde.cycle.declarations.update(enregistree_par=personne)
-        assert personne in touched_by_dates(monde.cycle)
+    def test_who_began_a_draft_and_left_the_commune_is_not(self, monde: Monde):
+        drafter = monde.b.collaborateur
+        prepare(monde.b.declaration, drafter, plus=["DB-01"])
+        assert drafter in touched_by_dates(monde.cycle, ["declaration_fin_on"])
+        drafter.habilitations.update(fin=date(2027, 2, 10))
+        HabilitationFactory(
+            personne=drafter, role=Role.COLLABORATEUR, epci=monde.epci, commune=monde.a.commune
+        )
+        assert drafter not in touched_by_dates(monde.cycle, ["declaration_fin_on"])
+
+    @pytest.mark.parametrize(
+        ("moved", "told"),
+        [("evaluation_fin_on", True), ("evaluation_debut_on", True), ("point_arret_on", False)],
+    )
+    def test_an_agent_when_the_days_of_his_evaluation_move(self, monde: Monde, moved: str, told: bool):
+        ask(monde)
+        evaluation = evaluations(monde.a.declaration)[0]
+        agent = delegate_evaluation(
+            evaluation=evaluation, acteur=monde.a.dgs, identite=Identite(email="a@b.fr", nom="Ferrer")
+        ).personne
+        assert (agent in touched_by_dates(monde.cycle, [moved])) is told
+        fill(evaluation, monde.a.dgs)
+        assert agent not in touched_by_dates(monde.cycle, [moved])
+
+    @pytest.mark.parametrize(("moved", "told"), [("point_arret_on", True), ("evaluation_fin_on", False)])
+    def test_who_conducts_a_study_when_its_day_moves(self, monde: Monde, moved: str, told: bool):
+        ligne = ask(monde)[0]
+        etude = entrust(ligne, monde.direction, monde.responsable)
+        assert (monde.responsable in touched_by_dates(monde.cycle, [moved])) is told
+        give_avis(ligne, monde.direction, "favorable", version=etude.version)
+        assert monde.responsable not in touched_by_dates(monde.cycle, [moved])
 
 
 class TestPages:
@@ -209,7 +243,7 @@ class TestPages:
         assert "14 jours plus tard" in text
         assert "Le dimanche 14 mars 2027 n'est pas travaillé" in text
         assert "1 brouillon commencé, 0 déclaration déposée : rien n'en est perdu." in text
-        assert "3 personnes sont prévenues" in text
+        assert "5 personnes sont prévenues" in text
         monde.cycle.refresh_from_db()
         assert monde.cycle.declaration_fin_on == date(2027, 2, 26)
         carried = {name: str(page.context["form"][name].value()) for name in data}

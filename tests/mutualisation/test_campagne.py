@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,13 +13,15 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from comptes.models import Role
-from journal.models import Courriel, Evenement
-from journal.workflows.courriel import write_mails
-from journal.workflows.unite import unit
+from journal.models import Courriel, Evenement, Tache
 from mutualisation.campagne import current_cycle
 from mutualisation.models import Cycle, Declaration
-from mutualisation.workflows.campagne import grant_extension, read_awaited, remind_communes
-from mutualisation.workflows.cycle import _letters
+from mutualisation.workflows.campagne import (
+    grant_extension,
+    read_awaited,
+    remind_communes,
+    run_reminder,
+)
 from mutualisation.workflows.evaluation import ask_evaluations
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
@@ -95,6 +97,28 @@ class TestTableau:
             "Œuilly",
             "Saint-Louis-de-Montferrand",
         ]
+
+    def test_a_commune_that_left_is_not_late_but_what_it_submitted_stays(
+        self, trois: Monde, client: Any, at_time: AtTime
+    ):
+        at_time("2027-03-02")
+        for commune in (trois.a.commune, trois.c):
+            commune.appartenances.update(fin=date(2027, 3, 1))
+        client.force_login(trois.direction)
+        response = client.get(URL)
+        assert states(response) == {
+            "L'Haÿ-les-Roses": "Déposée",
+            "Œuilly": "Sans réponse, brouillon commencé",
+        }
+        assert response.context["tableau"].retards == 1
+        assert states(client.get(URL, {"etat": "en_retard"})) == {
+            "Œuilly": "Sans réponse, brouillon commencé"
+        }
+
+    def test_nor_is_it_awaited(self, trois: Monde):
+        holder(Role.DGS, trois.epci, commune=trois.c)
+        trois.c.appartenances.update(fin=date(2027, 2, 10))
+        assert [one.commune for one in read_awaited(trois.cycle)] == [trois.b.commune]
 
     def test_a_directeur_de_pole_sees_his_communes(self, trois: Monde, client: Any):
         client.force_login(trois.directeur)
@@ -223,7 +247,10 @@ class TestDelai:
         with pytest.raises(Refus, match="est déposée"):
             grant(monde, date(2027, 3, 12))
 
-    @pytest.mark.parametrize(("day", "why"), [("2027-01-10", "ouvre le"), ("2027-07-09", "trop tard")])
+    @pytest.mark.parametrize(
+        ("day", "why"),
+        [("2027-01-10", "ouvre le"), ("2027-07-09", "est aujourd'hui"), ("2027-07-12", "est passé")],
+    )
     def test_only_from_the_opening_to_the_point_d_arret(
         self, monde: Monde, at_time: AtTime, day: str, why: str
     ):
@@ -262,6 +289,12 @@ class TestDelai:
         assert 'name="until"' not in text_of(page)
 
 
+def the_reminder(cycle: Cycle) -> Tache:
+    """The job of the last week of a campaign."""
+    day = cycle.declaration_fin_on - timedelta(days=7)
+    return Tache(epci=cycle.epci, parametres={"cycle": cycle.pk, "jour": day.isoformat()})
+
+
 class TestRelance:
     def _remind(self, monde: Monde, *communes: Any, mot: str = "") -> list[Any]:
         return remind_communes(
@@ -290,11 +323,17 @@ class TestRelance:
 
     def test_not_on_the_day_of_the_reminder_by_rule(self, trois: Monde, at_time: AtTime):
         at_time("2027-02-19 09:00")
-        with unit():
-            write_mails(_letters(trois.cycle, trois.b.commune, [trois.b.dgs], "declaration_rappel", "Rappel"))
+        run_reminder(the_reminder(trois.cycle))
         told = {one.commune: one.empechement for one in read_awaited(trois.cycle)}
         assert told[trois.b.commune] == "déjà relancée aujourd'hui"
         assert self._remind(trois, trois.b.commune) == []
+
+    def test_the_rule_leaves_alone_who_was_reminded_by_hand_that_day(self, trois: Monde, at_time: AtTime):
+        at_time("2027-02-19 07:30")
+        self._remind(trois, trois.b.commune)
+        at_time("2027-02-19 08:00")
+        run_reminder(the_reminder(trois.cycle))
+        assert not Courriel.objects.filter(type="declaration_rappel").exists()
 
     def test_without_dgs_the_maire_without_anybody_nobody(self, trois: Monde):
         maire = holder(Role.MAIRE, trois.epci, commune=trois.c)

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from comptes.models import Role
 from mutualisation.comparaison import Ecart, compare, sentence
 from mutualisation.models import Adhesion, Cycle, Ligne
-from territoire.models import Appartenance, Commune, CommuneVersion
+from territoire.models import Appartenance, Commune, CommuneVersion, Filiation
 from tests.factories import holder, member_commune
 from tests.mutualisation.annees import NEW_YEAR, SPLIT, TODAY, cross, cycle_2028, merge, share, vote
 from tests.mutualisation.editions import next_edition
@@ -123,6 +123,14 @@ class TestWhatMovesAlone:
         nouvelle = merge(cycle.epci, "Val-Neuf", anne, berthe)
         assert ecart(cycle, nouvelle).mots == "inchangé, 2 activités"
         assert notes(cycle) == {"Val-Neuf": "réunit Anne et Berthe"}
+
+    def test_a_commune_detached_from_another_that_stays(self, cycle: Cycle):
+        anne, detached = (member_commune(cycle.epci, nom=nom) for nom in ("Anne", "La Haie"))
+        Appartenance.objects.filter(commune=detached).update(debut=NEW_YEAR)
+        Filiation.objects.create(ancienne=anne, nouvelle=detached, effective_on=NEW_YEAR)
+        share(cycle.epci, anne, "DA-01")
+        assert notes(cycle) == {"Anne": "", "La Haie": "s'est détachée d'Anne"}
+        assert ecart(cycle, detached).genre == "s"
 
     def test_a_commune_that_leaves_takes_what_it_shared(self, cycle: Cycle):
         commune = member_commune(cycle.epci, nom="Anne")

@@ -30,6 +30,11 @@ def cost(
     )
 
 
+def invoice(monde: Monde, code: str) -> None:
+    """The domain is paid by the act, in the edition of the cycle."""
+    monde.cycle.catalogue.domaines.filter(domaine__code=code).update(paiement="acte")
+
+
 def said(declaration: Declaration) -> list[str]:
     return ac_sentences(declaration, read_choices(declaration))
 
@@ -63,6 +68,20 @@ class TestCompensation:
         prepare(monde.a.declaration, monde.a.dgs, plus=["DB-01", "DC-01"])
         cost(monde.a.declaration, "DB", "arbitre", "1", "1")
         assert said(monde.a.declaration)[1].endswith("9 juillet 2027 : « Espaces verts ».")
+
+    def test_what_is_invoiced_says_how_it_is_paid_and_is_not_awaited(self, monde: Monde):
+        invoice(monde, "DB")
+        prepare(monde.a.declaration, monde.a.dgs, plus=["DB-01"])
+        assert said(monde.a.declaration) == [
+            "Sans effet sur l'attribution de compensation, refacturation à l'acte : « Ressources humaines »."
+        ]
+
+    def test_beside_what_is_imputed_each_is_named(self, monde: Monde):
+        invoice(monde, "DB")
+        prepare(monde.a.declaration, monde.a.dgs, plus=["DB-01", "DC-01"])
+        imputed, invoiced = said(monde.a.declaration)
+        assert imputed.endswith("9 juillet 2027 : « Espaces verts ».")
+        assert invoiced.endswith("à l'acte : « Ressources humaines ».")
 
     def test_it_is_on_the_submitted_page(self, monde: Monde, client: Any):
         prepare(monde.a.declaration, monde.a.dgs, plus=["DB-01"])

@@ -1,7 +1,7 @@
 """Completing a line: only that one reopens, the clock stops, both sides are told."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from mutualisation.models import DemandeComplement, Ligne, MotifDomaine
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.factories import Monde
+from tests.mutualisation.gestes import changing, choose, prepare, submit
 from tests.mutualisation.gestes_instruction import answer, ask, comment, decide
 from tests.mutualisation.test_declaration import text_of
 
@@ -37,6 +38,12 @@ class TestDemander:
         assert told == {monde.a.dgs.pk, monde.a.collaborateur.pk}
         assert "agents <aujourd’hui>" in Courriel.objects.filter(type="complement_demande")[0].corps
         assert Evenement.objects.about(lignes[0])[0].type == "complement.demande"
+
+    def test_a_commune_without_dgs_is_told_by_its_maire(self, monde: Monde, lignes: list[Ligne]):
+        monde.a.dgs.habilitations.update(fin=date(2027, 2, 10))
+        comment(monde, lignes[0])
+        told = set(Courriel.objects.filter(type="complement_demande").values_list("destinataire", flat=True))
+        assert told == {monde.a.maire.pk, monde.a.collaborateur.pk}
 
     def test_words_are_needed(self, monde: Monde, lignes: list[Ligne]):
         with pytest.raises(Refus, match="Dites ce qui manque") as caught:
@@ -74,6 +81,49 @@ class TestRepondre:
         motif = MotifDomaine.objects.get(declaration=monde.a.declaration, domaine=lignes[0].domaine)
         assert motif.texte == "Départs en retraite."
 
+    def test_the_motive_another_line_of_the_domain_brought_stays(self, monde: Monde, lignes: list[Ligne]):
+        """Two requests on one domain, both pages open: the second one did not touch the motive."""
+        first, second = comment(monde, lignes[1]), comment(monde, lignes[2])
+        answer(first, monde.a.dgs, motif="Écrit par le DGS.", motif_vu="")
+        answer(second, monde.a.collaborateur, motif="", motif_vu="")
+        assert MotifDomaine.objects.get(declaration=monde.a.declaration).texte == "Écrit par le DGS."
+
+    def test_two_motives_of_one_domain_are_a_conflict(self, monde: Monde, lignes: list[Ligne]):
+        first, second = comment(monde, lignes[1]), comment(monde, lignes[2])
+        answer(first, monde.a.dgs, motif="Écrit par le DGS.", motif_vu="")
+        with pytest.raises(Conflit, match=r"a changé entre-temps le motif .*Écrit par le DGS") as caught:
+            answer(second, monde.a.collaborateur, motif="Autre chose.", motif_vu="")
+        assert caught.value.field == "motif"
+        second.refresh_from_db()
+        assert second.repondue_at is None
+
+    @pytest.mark.parametrize("commented", [0, 1])
+    def test_the_motive_of_a_retrait_is_not_erased(self, monde: Monde, commented: int):
+        """Not by the retrait itself, nor by another line of its domain."""
+        draft, dom = monde.a.declaration, monde.domaine.pk
+        prepare(draft, monde.a.dgs, plus=["DA-02"], moins=["DA-01"], motifs={dom: "Nous reprenons."})
+        demande = comment(monde, changing(submit(draft, monde.a.dgs))[commented])
+        with pytest.raises(Refus, match="Gardez un motif") as caught:
+            answer(demande, monde.a.dgs, motif="")
+        assert caught.value.field == "motif"
+        assert draft.motifs.get().texte == "Nous reprenons."
+
+    def test_what_a_revision_asks_is_not_erased(self, monde: Monde):
+        draft = monde.a.declaration
+        choose(draft, monde.a.dgs, {"DA-01": "revision"}, precisions={"DA-01": "Deux passages."})
+        demande = comment(monde, changing(submit(draft, monde.a.dgs))[0])
+        with pytest.raises(Refus, match="Dites ce que la commune demande") as caught:
+            answer(demande, monde.a.dgs, precision=" ")
+        assert caught.value.field == "precision"
+
+    def test_after_a_decision_nobody_is_said_to_have_answered(self, monde: Monde, lignes: list[Ligne]):
+        demande = comment(monde, lignes[0])
+        decide(lignes[0], monde.direction, "acceptee")
+        with pytest.raises(
+            Conflit, match=r"n'est plus attendu : la demande est acceptée \(Claude Direction\)"
+        ):
+            answer(demande, monde.a.dgs)
+
     def test_who_asked_is_told(self, monde: Monde, lignes: list[Ligne]):
         answer(comment(monde, lignes[0]), monde.a.dgs, "Deux.")
         courriel = Courriel.objects.get(type="complement_repondu")
@@ -107,6 +157,25 @@ class TestPage:
         response = client.post(self._url(demande), data, follow=True)
         assert "Réponse envoyée" in text_of(response)
         assert "Deux." in text_of(client.get(self._url(demande)))
+
+    def test_a_motive_changed_meanwhile_is_told_and_sending_again_decides(
+        self, monde: Monde, lignes: list[Ligne], client: Any
+    ):
+        first, second = comment(monde, lignes[1]), comment(monde, lignes[2])
+        client.force_login(monde.a.collaborateur)
+        form = client.get(self._url(second)).context["form"]
+        data = {name: form[name].value() or "" for name in form.fields} | {
+            "texte": "Deux.",
+            "motif": "Le mien",
+        }
+        answer(first, monde.a.dgs, motif="Celui\ndu DGS", motif_vu="")
+        refused = client.post(self._url(second), data)
+        assert refused.status_code == 409 and "Le mien</textarea>" in text_of(refused)
+        again = refused.context["form"]
+        data |= {name: again[name].value() for name in ("version", "motif_vu")}
+        data["motif_vu"] = data["motif_vu"].replace("\n", "\r\n")  # as browsers send it
+        assert client.post(self._url(second), data).status_code == 302
+        assert MotifDomaine.objects.get(declaration=monde.a.declaration).texte == "Le mien"
 
     def test_bad_input_keeps_what_was_typed(self, monde: Monde, lignes: list[Ligne], client: Any):
         demande = comment(monde, lignes[0])

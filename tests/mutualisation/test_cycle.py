@@ -17,11 +17,13 @@ from journal.workflows.tache import run_due
 from journal.workflows.unite import unit
 from mutualisation.models import Cycle
 from mutualisation.models.cycle import DATES, default_dates
+from mutualisation.workflows.campagne import grant_extension
 from mutualisation.workflows.cycle import _announce, change_dates, close_cycle, open_cycle, prepare_cycle
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from territoire.models import Commune
 from tests.factories import EpciFactory, HabilitationFactory, Monde, catalogue, holder, member_commune
+from tests.mutualisation.editions import next_edition
 from tests.mutualisation.gestes import submit
 from tests.mutualisation.test_declaration import text_of
 
@@ -68,6 +70,11 @@ class TestPreparer:
         with pytest.raises(Refus, match="prend effet un jour de 2030"):
             prepare_cycle(epci=monde.epci, annee=2030, acteur=None, dates={"effective_on": date(2031, 1, 1)})
 
+    def test_a_typed_sunday_moves_as_it_would_later(self, monde: Monde):
+        typed = {"declaration_fin_on": date(2029, 2, 25)}
+        cycle = prepare_cycle(epci=monde.epci, annee=2030, acteur=monde.direction, dates=typed)
+        assert cycle.declaration_fin_on == date(2029, 2, 23)
+
     def test_one_cycle_a_year(self, monde: Monde):
         with pytest.raises(Refus, match="existe déjà pour 2028"):
             prepare_cycle(epci=monde.epci, annee=2028, acteur=monde.direction)
@@ -98,7 +105,8 @@ class TestOuvrir:
     def test_a_closed_account_is_not_told(self, monde: Monde):
         Personne.objects.filter(pk=monde.a.dgs.pk).update(is_active=False)
         open_cycle(cycle=monde.cycle_futur, acteur=monde.direction)
-        assert Courriel.objects.get(type="cycle_ouvert").destinataire == monde.b.dgs
+        told = {mail.destinataire for mail in Courriel.objects.filter(type="cycle_ouvert")}
+        assert told == {monde.a.maire, monde.b.dgs}
 
     def test_a_dgs_of_two_communes_is_told_about_each(self, monde: Monde):
         HabilitationFactory(epci=monde.epci, commune=monde.c, dgs=True, personne=monde.a.dgs)
@@ -112,7 +120,16 @@ class TestOuvrir:
         holder(Role.DGS, monde.epci, commune=monde.c, is_active=False)
         client.force_login(monde.direction)
         html = client.get(reverse("mutualisation:cycle", args=[monde.cycle_futur.pk])).content.decode()
-        assert "2 DGS sont prévenus" in html.replace("\u00a0", " ")
+        assert "2 personnes sont prévenues" in html.replace("\u00a0", " ")
+
+    def test_a_commune_without_dgs_is_told_by_its_maire(self, client: Client, monde: Monde):
+        maire = holder(Role.MAIRE, monde.epci, commune=monde.c)
+        client.force_login(monde.direction)
+        page = text_of(client.get(reverse("mutualisation:cycle", args=[monde.cycle_futur.pk])))
+        assert "3 personnes sont prévenues par courriel" in page
+        open_cycle(cycle=monde.cycle_futur, acteur=monde.direction)
+        told = {mail.destinataire for mail in Courriel.objects.filter(type="cycle_ouvert")}
+        assert told == {monde.a.dgs, monde.b.dgs, maire}
 
     def test_announcing_costs_no_query_per_commune(self, monde: Monde):
         def announce() -> int:
@@ -133,6 +150,32 @@ class TestOuvrir:
         assert "L’Haÿ-les-Roses" in corps
         assert "&#" not in corps
         assert "/declaration/" in corps
+
+    def test_what_the_catalogue_changes_is_counted_in_the_mail_and_on_the_page(
+        self, client: Client, monde: Monde
+    ):
+        client.force_login(monde.a.lecteur)
+        url = reverse("mutualisation:cycle", args=[monde.cycle_futur.pk])
+        assert "Le catalogue n'est plus" not in text_of(client.get(url))
+        edition = next_edition(monde.cycle_futur, {"DA-01": ["DA-11", "DA-12"], "DC-01": []})
+        link = reverse("mutualisation:edition_ecarts", args=[edition.pk])
+        page = text_of(client.get(url))
+        assert f'<a href="{link}">2 changements à lire</a>' in page
+        open_cycle(cycle=monde.cycle_futur, acteur=monde.direction)
+        mail = Courriel.objects.get(type="cycle_ouvert", destinataire=monde.a.dgs)
+        assert "2 changements à lire" in mail.corps.replace("\u00a0", " ") and link in mail.corps
+
+    def test_it_is_counted_on_the_draft_of_a_commune(self, client: Client, monde: Monde):
+        client.force_login(monde.a.dgs)
+        url = reverse("mutualisation:declaration", args=[monde.a.declaration.pk])
+        assert "Le catalogue n'est plus" not in text_of(client.get(url))
+        edition = next_edition(monde.cycle, {"DC-01": []})
+        link = reverse("mutualisation:edition_ecarts", args=[edition.pk])
+        assert f'<a href="{link}">1 changement à lire</a>' in text_of(client.get(url))
+
+    def test_the_same_catalogue_as_last_year_is_not_told(self, monde: Monde):
+        open_cycle(cycle=monde.cycle_futur, acteur=monde.direction)
+        assert "à lire" not in Courriel.objects.filter(type="cycle_ouvert")[0].corps
 
     def test_twice_changes_nothing(self, monde: Monde):
         for _ in range(2):
@@ -165,6 +208,15 @@ class TestClore:
             close_cycle(cycle=monde.cycle_passe, acteur=monde.a.dgs)
 
 
+def reminders() -> Any:
+    return Courriel.objects.filter(type="declaration_rappel").order_by("pk")
+
+
+def move_end(cycle: Cycle, monde: Monde, day: date) -> Cycle:
+    moved = {"declaration_fin_on": day}
+    return change_dates(cycle=cycle, acteur=monde.direction, version=cycle.version, dates=moved)
+
+
 class TestRappel:
     def _scheduled(self, monde: Monde, at_time: AtTime) -> Cycle:
         at_time("2027-12-01 09:00")
@@ -189,6 +241,54 @@ class TestRappel:
         at_time("2028-03-15")
         run_due()
         assert not Courriel.objects.filter(type="declaration_rappel").exists()
+
+    def test_a_commune_without_dgs_is_reminded_by_its_maire(self, monde: Monde, at_time: AtTime):
+        self._scheduled(monde, at_time)
+        maire = holder(Role.MAIRE, monde.epci, commune=monde.c)
+        at_time("2028-02-21 08:00")
+        run_due()
+        assert maire in {mail.destinataire for mail in Courriel.objects.filter(type="declaration_rappel")}
+
+    def test_who_was_granted_days_is_reminded_in_its_own_last_week(self, monde: Monde, at_time: AtTime):
+        cycle = self._scheduled(monde, at_time)
+        at_time("2028-02-10")
+        declaration = cycle.declarations.get(commune=monde.a.commune)
+        granted = {"acteur": monde.direction, "until": date(2028, 3, 20), "motif": "Congés."}
+        grant_extension(declaration=declaration, **granted)
+        at_time("2028-02-21 08:00")
+        run_due()
+        assert {mail.destinataire for mail in reminders()} == {monde.b.dgs}
+        at_time("2028-03-13 08:00")
+        run_due()
+        run_due()
+        (mail,) = reminders().filter(destinataire=monde.a.dgs)
+        assert "lundi 20 mars 2028" in mail.corps.replace("\u00a0", " ")
+        assert reminders().count() == 2
+
+    def test_a_few_days_granted_are_not_reminded_the_same_day(self, monde: Monde, at_time: AtTime):
+        cycle = self._scheduled(monde, at_time)
+        at_time("2028-02-28 09:00")
+        run_due()
+        before = reminders().count()
+        declaration = cycle.declarations.get(commune=monde.a.commune)
+        granted = {"acteur": monde.direction, "until": date(2028, 3, 3), "motif": "Congés."}
+        grant_extension(declaration=declaration, **granted)
+        run_due()
+        assert reminders().count() == before
+
+    def test_a_date_that_moves_away_and_back_still_reminds(self, monde: Monde, at_time: AtTime):
+        cycle = self._scheduled(monde, at_time)
+        at_time("2028-02-20 18:00")
+        submit(cycle.declarations.get(commune=monde.b.commune), monde.b.dgs)
+        end = cycle.declaration_fin_on
+        at_time("2028-02-21 07:30")
+        cycle = move_end(cycle, monde, date(2028, 3, 15))
+        at_time("2028-02-21 08:30")
+        run_due()
+        assert not reminders()
+        move_end(cycle, monde, end)
+        run_due()
+        assert [mail.destinataire for mail in reminders()] == [monde.a.dgs]
 
     def test_moved_dates_remind_at_their_own_day_only(self, monde: Monde, at_time: AtTime):
         cycle = self._scheduled(monde, at_time)

@@ -26,7 +26,7 @@ from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
 from tests.factories import CycleFactory, DeclarationFactory, Monde, activite, build_world, domaine, holder
-from tests.mutualisation.gestes import QUALITE, changing, form_of, ids, prepare, submit, text_of, wanted
+from tests.mutualisation.gestes import QUALITE, changing, form_of, ids, prepare, read, submit, text_of, wanted
 
 AtTime = Callable[[Any], datetime]
 FERMETURE = "2027-02-27 09:00"
@@ -34,6 +34,15 @@ FERMETURE = "2027-02-27 09:00"
 
 def page_url(declaration: Declaration) -> str:
     return reverse("mutualisation:declaration", args=[declaration.pk])
+
+
+def press(client: Any, declaration: Declaration, empreinte: str | None = None) -> Any:
+    """« Déposer », on the page that was just read unless another digest is given."""
+    return client.post(
+        reverse("mutualisation:declaration_deposer", args=[declaration.pk]),
+        {"empreinte": read(declaration) if empreinte is None else empreinte},
+        follow=True,
+    )
 
 
 class TestBrouillon:
@@ -211,6 +220,37 @@ class TestDepot:
         with pytest.raises(Refus, match="a été déposée par"):
             prepare(monde.a.declaration, monde.a.collaborateur, plus=["DB-01"])
 
+    def test_what_nobody_read_is_not_submitted(self, monde: Monde, client: Any):
+        """The DGS reads again, a collaborateur adds two activities, the DGS presses « Déposer »."""
+        draft, shown = monde.a.declaration, read(monde.a.declaration)
+        prepare(draft, monde.a.collaborateur, plus=["DB-01", "DB-02"])
+        client.force_login(monde.a.dgs)
+        text = text_of(press(client, draft, shown))
+        assert "Les choix ont changé depuis que vous les lisez (dernier enregistrement : " in text
+        assert "Collaborateur" in text
+        assert "« Ressources humaines, activité 1 »" in text  # the page is there to be read again
+        draft.refresh_from_db()
+        assert not draft.deposee
+
+    def test_what_is_shared_may_move_without_anybody_saving(self, monde: Monde):
+        shown = read(monde.a.declaration)
+        Ligne.objects.filter(pk=monde.a.ligne.pk).update(
+            activite=activite(monde.epci, "DC-02"), domaine=domaine(monde.epci, "DC")
+        )
+        with pytest.raises(Conflit, match="depuis que vous les lisez : relisez-les, puis déposez"):
+            submit(monde.a.declaration, monde.a.dgs, empreinte=shown)
+
+    def test_a_save_that_changes_nothing_disturbs_nobody(self, monde: Monde):
+        shown = read(monde.a.declaration)
+        prepare(monde.a.declaration, monde.a.collaborateur)
+        assert submit(monde.a.declaration, monde.a.dgs, empreinte=shown).deposee
+
+    @pytest.mark.parametrize("who", ["lecteur", "collaborateur"])
+    def test_who_may_not_submit_is_refused_even_once_it_is_done(self, monde: Monde, client: Any, who: str):
+        submit(monde.a.declaration, monde.a.dgs)
+        client.force_login(getattr(monde.a, who))
+        assert press(client, monde.a.declaration).status_code == 403
+
     def test_the_receipt_prints(self, monde: Monde):
         prepare(
             monde.a.declaration,
@@ -312,10 +352,9 @@ class TestPage:
         again = client.post(
             page_url(monde.a.declaration), {**form_of(sheet), "action": "relire"}
         )  # 2: « Relire et déposer »
-        assert "Déposer" in text_of(client.get(again.url))
-        client.post(
-            reverse("mutualisation:declaration_deposer", args=[monde.a.declaration.pk])
-        )  # 3: « Déposer »
+        page = client.get(again.url)
+        assert f'name="empreinte" value="{read(monde.a.declaration)}"' in page.content.decode()
+        press(client, monde.a.declaration)  # 3: « Déposer »
         monde.a.declaration.refresh_from_db()
         assert monde.a.declaration.deposee_qualite == QUALITE
 
@@ -390,9 +429,7 @@ class TestPage:
     def test_pressing_submit_after_closing_says_so(self, monde: Monde, client: Any, at_time: AtTime):
         client.force_login(monde.a.dgs)
         at_time(FERMETURE)
-        response = client.post(
-            reverse("mutualisation:declaration_deposer", args=[monde.a.declaration.pk]), follow=True
-        )
+        response = press(client, monde.a.declaration)
         assert "close depuis le vendredi 26 février 2027" in text_of(response)
 
     def test_what_misses_links_to_its_field_and_hides_the_button(self, monde: Monde, client: Any):
@@ -412,10 +449,7 @@ class TestPage:
         text = text_of(response)
         assert "Déposée" in text
         assert "AD-2028-001" in text
-        again = client.post(
-            reverse("mutualisation:declaration_deposer", args=[monde.a.declaration.pk]), follow=True
-        )
-        assert "Déclaration déposée." not in text_of(again)
+        assert "Déclaration déposée." not in text_of(press(client, monde.a.declaration))
 
     def test_a_collaborateur_sees_who_submits_and_is_refused_if_he_tries(self, monde: Monde, client: Any):
         client.force_login(monde.a.collaborateur)
@@ -433,7 +467,7 @@ class TestPage:
         assert "Vous déposez en qualité de maire" in text_of(
             client.get(reverse("mutualisation:declaration_relire", args=[pk]))
         )
-        client.post(reverse("mutualisation:declaration_deposer", args=[pk]))
+        press(client, monde.a.declaration)
         monde.a.declaration.refresh_from_db()
         assert monde.a.declaration.deposee_qualite == "maire"
 

@@ -249,6 +249,18 @@ class TestFreezing:
         assert "Voirie, activité 1" in mail.corps
         assert "finissent le 1er janvier 2029" in mail.corps.replace("\u00a0", " ")
         assert "Paie" not in mail.corps
+        assert "votre commune reprend ces activités" in mail.corps
+        assert "suit de lui-même" not in mail.corps
+
+    def test_what_follows_by_itself_is_told_apart_from_what_ends(self, monde: Monde):
+        AdhesionFactory(epci=monde.epci, commune=monde.b.commune, activite=activite(monde.epci, "DA-02"))
+        draft = begin(monde)
+        retire(draft, monde.direction, "DA-01")
+        split(draft, monde.direction, "DA-02", "Chaussée", "Trottoirs")
+        freeze(draft, monde.direction)
+        both = Courriel.objects.get(type="catalogue_gele", destinataire=monde.b.dgs).corps
+        assert "votre commune reprend ces activités" in both
+        assert "Pour le reste, vous n’avez rien à faire" in both
 
     def test_opening_a_cycle_freezes_the_draft_of_its_day_and_takes_it(self, monde: Monde):
         draft = begin(monde)

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from mutualisation.models import Catalogue
 from mutualisation.workflows.activite import change_activite
-from tests.factories import Monde, activite, domaine
+from tests.factories import CatalogueFactory, Monde, activite, domaine
 from tests.mutualisation.atelier import begin, codes, freeze, merge, now, retire, split
 
 AtTime = Callable[[Any], datetime]
@@ -48,6 +48,21 @@ class TestEditions:
         assert response.url == url("edition", draft)
         assert "Rien encore depuis le catalogue 2020." in html_of(direction.get(response.url))
         assert "Préparer une édition" not in html_of(direction.get("/catalogue/editions/"))
+
+    def test_each_says_where_it_stands_for_the_same_queries(self, direction: Client, monde: Monde):
+        def count() -> int:
+            with CaptureQueriesContext(connection) as queries:
+                direction.get("/catalogue/editions/")
+            return len(queries)
+
+        count()
+        few = count()
+        for year in (2021, 2022, 2029):
+            CatalogueFactory(epci=monde.epci, effective_on=date(year, 1, 1))
+        begin(monde, date(2030, 1, 1))
+        states = [etat[1] for _, etat in direction.get("/catalogue/editions/").context["editions"]]
+        assert states == ["en préparation", "gelée, à venir", "en vigueur", "passée", "passée"]
+        assert count() == few
 
     @pytest.mark.parametrize(
         ("typed", "phrase"),

@@ -7,30 +7,35 @@ from typing import Any
 
 import pytest
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from comptes.roles import Role
 from journal.models import Evenement, Tache
 from journal.workflows.tache import run, run_due
 from mutualisation.models import Adhesion, Cycle, Declaration, Ligne
-from mutualisation.workflows import effet
+from mutualisation.workflows import derivation, effet
 from mutualisation.workflows.cycle import change_dates
-from mutualisation.workflows.effet import schedule_effect, set_effect_date
+from mutualisation.workflows.derivation import apply_editions
+from mutualisation.workflows.effet import awaiting_effect, schedule_effect, set_effect_date
 from mutualisation.workflows.instruction import arbitrate
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
 from territoire.models import Epci
 from tests.concurrence import failures, together
 from tests.factories import (
+    AdhesionFactory,
     CycleFactory,
     DeclarationFactory,
     EpciFactory,
     Monde,
+    activite,
     build_world,
     catalogue,
+    fresh,
     holder,
     member_commune,
 )
-from tests.mutualisation.gestes import accept, changing, ids, one_ready_line, prepare, submit, vote
+from tests.mutualisation.gestes import accept, changing, ids, one_ready_line, prepare, submit, text_of, vote
 
 AtTime = Callable[[Any], datetime]
 EFFET = date(2028, 1, 1)
@@ -107,6 +112,28 @@ def test_executoire_later_waits_for_the_date_of_the_direction(monde: Monde, at_t
         set_effect_date(ligne=ligne, acteur=monde.direction, effet_on=date(2028, 1, 11))
     set_effect_date(ligne=ligne, acteur=monde.direction, effet_on=TARD)
     assert Adhesion.objects.get(ligne=ligne).debut == TARD
+
+
+def test_acts_in_time_leave_no_day_to_set(monde: Monde, at_time: AtTime):
+    ligne = accepted(monde)
+    at_time("2027-12-01")
+    vote_both(monde, ligne)
+    with pytest.raises(Refus, match="exécutoires à temps : la ligne prend effet le 1er janvier 2028"):
+        set_effect_date(ligne=ligne, acteur=monde.direction, effet_on=TARD)
+    ligne.refresh_from_db()
+    assert ligne.effet_on == EFFET
+
+
+def test_a_line_without_effect_says_why_on_its_page(monde: Monde, at_time: AtTime, client: Any):
+    ligne = accepted(monde)
+    AdhesionFactory(epci=monde.epci, commune=monde.a.commune, activite=ligne.activite)
+    at_time("2028-02-10")
+    vote_both(monde, ligne)
+    assert Evenement.objects.get(type="ligne.sans_effet").libelle.endswith("elle était déjà partagée ainsi")
+    client.force_login(fresh(monde.direction))
+    page = text_of(client.get(reverse("mutualisation:ligne", args=[ligne.pk])))
+    assert "Sans effet" in page
+    assert "En vigueur depuis" not in page
 
 
 def test_a_date_to_come_set_by_the_direction_has_its_own_job(monde: Monde, at_time: AtTime):
@@ -248,6 +275,36 @@ def ready_communes(at_time: AtTime) -> tuple[Cycle, list[Ligne]]:
     return world.cycle, lignes
 
 
+def test_a_commune_that_cannot_hand_over_holds_no_other(
+    db: None, at_time: AtTime, monkeypatch: pytest.MonkeyPatch
+):
+    """An edition that withdraws an activity that two communes share."""
+    at_time("2028-01-01 00:05")
+    epci = EpciFactory()
+    catalogue(epci)
+    stuck, other = member_commune(epci, nom="Ambès"), member_commune(epci, nom="Œuilly")
+    for commune in (stuck, other):
+        AdhesionFactory(epci=epci, commune=commune, activite=activite(epci))
+    edition = catalogue(epci, effective_on=EFFET)
+    edition.activites.get(activite__code="DA-01").delete()
+    hand_over = derivation._hand_over
+
+    def fails_for_one(**kwargs: Any) -> None:
+        hand_over(**kwargs)
+        if stuck in kwargs["communes"]:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(derivation, "_hand_over", fails_for_one)
+    with pytest.raises(ExceptionGroup, match="handing over"):
+        apply_editions(epci)
+    assert list(Adhesion.objects.on(EFFET).values_list("commune", flat=True)) == [stuck.pk]
+    assert awaiting_effect(epci, EFFET) == {stuck.pk}
+    monkeypatch.setattr(derivation, "_hand_over", hand_over)
+    apply_editions(epci)
+    assert not Adhesion.objects.on(EFFET).exists() and awaiting_effect(epci, EFFET) == set()
+    assert Evenement.objects.filter(type="adhesion.transmise").count() == 2
+
+
 @pytest.mark.django_db(transaction=True)
 class TestPannes:
     def test_a_crash_in_the_middle_then_resumed_does_exactly_the_rest(
@@ -262,10 +319,10 @@ class TestPannes:
             calls.append(args)
             apply(*args)
             if len(calls) == 2:
-                raise RuntimeError("killed")
+                raise SystemExit("killed")
 
         monkeypatch.setattr(effet, "apply_ready", dies_on_the_second)
-        with pytest.raises(RuntimeError, match="killed"):
+        with pytest.raises(SystemExit, match="killed"):
             effet.run_effect(tache)
         assert Adhesion.objects.filter(ligne__in=lignes).count() == 1
         monkeypatch.setattr(effet, "apply_ready", apply)
@@ -273,6 +330,43 @@ class TestPannes:
         assert Adhesion.objects.filter(ligne__in=lignes).count() == 2
         assert Evenement.objects.filter(type="adhesion.ouverte").count() == 2
         assert Ligne.objects.filter(pk__in=[ligne.pk for ligne in lignes], appliquee_at=None).count() == 0
+
+    def test_a_commune_that_fails_holds_no_other_and_is_tried_again(
+        self, at_time: AtTime, monkeypatch: pytest.MonkeyPatch
+    ):
+        cycle, lignes = ready_communes(at_time)
+        stuck, other = lignes
+        apply = effet.apply_ready
+
+        def fails_for_the_first(epci: Epci, pks: list[int]) -> None:
+            apply(epci, pks)
+            if stuck.pk in pks:
+                raise ZeroDivisionError("période impossible")
+
+        monkeypatch.setattr(effet, "apply_ready", fails_for_the_first)
+        run_due()
+        assert set(Adhesion.objects.filter(ligne__in=lignes).values_list("ligne", flat=True)) == {other.pk}
+        tache = Tache.objects.get(type=effet.TACHE_EFFET)
+        assert (tache.etat, tache.fait, tache.total) == ("nouvel essai prévu", 2, 3)
+        assert tache.constat == "Échec pour L'Haÿ-les-Roses. Tout le reste est fait."
+        assert "ZeroDivisionError: période impossible" in tache.erreur and "L'Haÿ-les-Roses" in tache.erreur
+        assert awaiting_effect(cycle.epci, EFFET) == {stuck.commune_id}
+
+        monkeypatch.setattr(effet, "apply_ready", apply)
+        Tache.objects.update(reessai_at=None)
+        run_due()
+        tache.refresh_from_db()
+        assert (tache.etat, tache.constat) == ("faite", "")
+        assert Adhesion.objects.filter(ligne__in=lignes).count() == 2
+        assert Evenement.objects.filter(type="adhesion.ouverte").count() == 2
+        assert awaiting_effect(cycle.epci, EFFET) == set()
+
+    def test_an_edition_that_fails_holds_no_line(self, at_time: AtTime, monkeypatch: pytest.MonkeyPatch):
+        _, lignes = ready_communes(at_time)
+        monkeypatch.setattr(effet, "apply_editions", lambda epci: 1 / 0)
+        run_due()
+        assert Adhesion.objects.filter(ligne__in=lignes).count() == 2
+        assert Tache.objects.get(type=effet.TACHE_EFFET).constat.startswith("Échec pour le catalogue.")
 
     def test_two_workers_at_once_open_each_adhesion_once(self, at_time: AtTime):
         _, lignes = ready_communes(at_time)

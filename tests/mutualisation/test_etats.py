@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from mutualisation.etats import (
     EVALUATION,
     TABLES,
     Table,
+    etat_of,
+    steps_between,
 )
 from mutualisation.management.commands.etats import document, target
 from mutualisation.models import (
@@ -62,7 +65,7 @@ from tests.factories import (
 from tests.mutualisation.gestes import submit
 from tests.mutualisation.gestes_instruction import AFTER, fill
 
-Play = Callable[[Any, Personne], Any]
+Play = Callable[[Any, Personne], Any]  # returns the state reached
 
 
 @pytest.fixture
@@ -101,27 +104,43 @@ def ligne(monde: Monde, at_time: Any) -> Ligne:
 def walk(
     table: Table, people: dict[Role, Personne], put: Callable[[str], Any], plays: dict[str, Play]
 ) -> None:
-    """Play each act in each state by each role, and compare with the table; what was written is undone."""
-    assert set(plays) == {one.acte for one in table.transitions}
+    """Play each act in each state by each role, and compare where it leads with the table; what was written is undone."""
+    assert set(plays) == {one.acte for one in table.transitions if one.roles}
     wrong = []
     for acte, play in plays.items():
         for source in table.etats:
             for role, who in people.items():
-                expected = table.allows(acte, source) and role in table.transition(acte).roles
-                if _possible(put, source, play, fresh(who)) != expected:
-                    wrong.append((acte, str(source), str(role), expected))
+                one = table.transition(acte)
+                expected = one.passages.get(source) if role in one.roles else None
+                reached = _reached(put, source, play, fresh(who))
+                if reached != expected:
+                    wrong.append((acte, str(source), str(role), reached, expected))
     assert wrong == []
 
 
-def _possible(put: Callable[[str], Any], source: str, play: Play, who: Personne) -> bool:
+def _reached(put: Callable[[str], Any], source: str, play: Play, who: Personne) -> str | None:
+    """The state an act leads to; None where it is refused."""
     with transaction.atomic():
-        done = True
         try:
-            play(put(source), who)
+            reached = play(put(source), who)
         except (Refus, ActionInterdite):
-            done = False
+            reached = None
         transaction.set_rollback(True)
-    return done
+    return reached
+
+
+def moved(before: str, after: str) -> str:
+    """The state reached: an act told done that leaves things where they were is no act."""
+    if before == after:
+        raise Refus("nothing moved")
+    return after
+
+
+def confirm_keeping(declaration: Declaration, who: Personne, *, kept: bool) -> Declaration:
+    """The commune confirms, keeping every line or none."""
+    vues = dict(declaration.lignes.changing().order_by("pk").values_list("pk", "version"))
+    gardees = list(vues) if kept else []
+    return confirm_for_commune(declaration=declaration, acteur=who, qualite="x", vues=vues, gardees=gardees)
 
 
 def test_arbitrage(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
@@ -132,28 +151,21 @@ def test_arbitrage(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
         return Ligne.objects.get(pk=ligne.pk)
 
     def decide(decision: str) -> Play:
-        def play(found: Ligne, who: Personne) -> None:
+        def play(found: Ligne, who: Personne) -> str:
             arbitrate(ligne=found, acteur=who, decision=decision, motif="Autre motif.", qualite="x")
+            return Ligne.objects.get(pk=found.pk).arbitrage
 
         return play
 
-    def choose(kept: bool, expected: str) -> Play:
-        def play(found: Ligne, who: Personne) -> None:
-            confirm_for_commune(
-                declaration=found.declaration,
-                acteur=who,
-                qualite="x",
-                vues={found.pk: found.version},
-                gardees=[found.pk] if kept else [],
-            )
-            before, after = found.arbitrage, Ligne.objects.get(pk=found.pk).arbitrage
-            if (before, after) == (after, before) or after != expected:
-                raise Refus("nothing moved")
+    def choose(kept: bool) -> Play:
+        def play(found: Ligne, who: Personne) -> str:
+            confirm_keeping(found.declaration, who, kept=kept)
+            return moved(found.arbitrage, Ligne.objects.get(pk=found.pk).arbitrage)
 
         return play
 
     plays: dict[str, Play] = {acte: decide(decision) for decision, acte in DECISIONS.items()}
-    plays |= {"retirer": choose(False, "abandonnee"), "reprendre": choose(True, "a_instruire")}
+    plays |= {"retirer": choose(False), "reprendre": choose(True)}
     walk(ARBITRAGE, people, put, plays)
 
 
@@ -166,13 +178,10 @@ def test_etape(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
             EtudeFactory(ligne=ligne, avis="favorable")
         return Ligne.objects.get(pk=ligne.pk)
 
-    def moved(act: Callable[[Ligne, Personne], Any]) -> Play:
-        """What leaves the step where it was is no act."""
-
-        def play(found: Ligne, who: Personne) -> None:
+    def step(act: Callable[[Ligne, Personne], Any]) -> Play:
+        def play(found: Ligne, who: Personne) -> str:
             act(found, who)
-            if Ligne.objects.get(pk=found.pk).etape == found.etape:
-                raise Refus("nothing moved")
+            return moved(found.etape, Ligne.objects.get(pk=found.pk).etape)
 
         return play
 
@@ -192,21 +201,28 @@ def test_etape(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
     def answer(found: Ligne, who: Personne) -> None:
         demande = found.complements.first() or DemandeComplementFactory(ligne=found)
         answer_completion(
-            demande=demande, acteur=who, reponse=Reponse("Deux.", "", ""), version=found.version
+            demande=demande, acteur=who, reponse=Reponse("Deux.", "", "", ""), version=found.version
         )
+
+    def settle(found: Ligne, who: Personne) -> None:
+        if who == monde.direction:
+            arbitrate(ligne=found, acteur=who, decision="acceptee", motif="", qualite="x")
+        else:
+            confirm_keeping(found.declaration, who, kept=False)
 
     walk(
         ETAPE,
         people,
         put,
         {
-            "déclarer recevable": moved(lambda found, who: mark_receivable(ligne=found, acteur=who)),
-            "demander un complément": moved(
+            "déclarer recevable": step(lambda found, who: mark_receivable(ligne=found, acteur=who)),
+            "demander un complément": step(
                 lambda found, who: ask_completion(ligne=found, acteur=who, texte="Combien ?")
             ),
-            "répondre": moved(answer),
-            "rendre l'avis": moved(give("favorable")),
-            "retirer l'avis": moved(give("")),
+            "répondre": step(answer),
+            "ne plus attendre": step(settle),
+            "rendre l'avis": step(give("favorable")),
+            "retirer l'avis": step(give("")),
         },
     )
 
@@ -215,22 +231,17 @@ def test_depot(monde: Monde, people: dict[Role, Personne]):
     def put(source: str) -> Declaration:
         if source == "deposee":
             submit(Declaration.objects.get(pk=monde.a.declaration.pk), monde.a.dgs)
+        if source == "remplacee":
+            Declaration.objects.filter(pk=monde.a.declaration.pk).update(etat=source)
         return Declaration.objects.get(pk=monde.a.declaration.pk)
 
-    def moved(act: Play) -> Play:
-        """A second press is told done, and is no act."""
-
-        def play(found: Declaration, who: Personne) -> None:
-            before = found.etat
-            if act(found, who).etat == before:
-                raise Refus("nothing moved")
-
-        return play
+    def press(act: Callable[[Declaration, Personne], Declaration]) -> Play:
+        return lambda found, who: moved(found.etat, act(found, who).etat)
 
     def withdraw(found: Declaration, who: Personne) -> Declaration:
         return withdraw_declaration(declaration=found, acteur=who, version=found.version)
 
-    walk(DEPOT, people, put, {"déposer": moved(submit), "retirer le dépôt": moved(withdraw)})
+    walk(DEPOT, people, put, {"déposer": press(submit), "retirer le dépôt": press(withdraw)})
 
 
 def test_arret(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
@@ -246,20 +257,29 @@ def test_arret(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
         Declaration.objects.filter(pk=ligne.declaration_id).update(**(facts or {"version": 1}))
         return Declaration.objects.get(pk=ligne.declaration_id)
 
-    def for_commune(found: Declaration, who: Personne) -> None:
-        vues = dict(found.lignes.changing().order_by("pk").values_list("pk", "version"))
-        confirm_for_commune(declaration=found, acteur=who, qualite="x", vues=vues, gardees=list(vues))
+    def asking_again(found: Declaration, who: Personne) -> str:
+        Ligne.objects.filter(pk=ligne.pk).update(arbitrage="abandonnee")
+        return confirm_keeping(found, who, kept=True).arret
+
+    def decide_otherwise(found: Declaration, who: Personne) -> str:
+        arbitrate(ligne=ligne, acteur=who, decision="refusee", motif="Motif.", qualite="x")
+        return moved(found.arret, Declaration.objects.get(pk=found.pk).arret)
+
+    def reopened(found: Declaration, who: Personne) -> str:
+        return moved(found.arret, reopen(declaration=found, acteur=who, motif="Motif.").arret)
 
     walk(
         ARRET,
         people,
         put,
         {
-            "confirmer pour la commune": for_commune,
-            "confirmer pour l'EPCI": lambda found, who: confirm_for_epci(
-                declaration=found, acteur=who, qualite="x"
+            "confirmer pour la commune": lambda found, who: confirm_keeping(found, who, kept=True).arret,
+            "confirmer en redemandant une ligne": asking_again,
+            "confirmer pour l'EPCI": lambda found, who: (
+                confirm_for_epci(declaration=found, acteur=who, qualite="x").arret
             ),
-            "rouvrir": lambda found, who: reopen(declaration=found, acteur=who, motif="Motif."),
+            "changer une décision": decide_otherwise,
+            "rouvrir": reopened,
         },
     )
 
@@ -281,11 +301,15 @@ def test_evaluation(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
         people,
         put,
         {
-            "transmettre": fill,
-            "renvoyer": lambda found, who: observe_evaluation(
-                evaluation=found, acteur=who, version=1, observations="À revoir.", renvoyer=True
+            "transmettre": lambda found, who: fill(found, who).code,
+            "renvoyer": lambda found, who: (
+                observe_evaluation(
+                    evaluation=found, acteur=who, version=1, observations="À revoir.", renvoyer=True
+                ).code
             ),
-            "valider": lambda found, who: validate_evaluation(evaluation=found, acteur=who, version=1),
+            "valider": lambda found, who: (
+                validate_evaluation(evaluation=found, acteur=who, version=1, observations="").code
+            ),
         },
     )
 
@@ -297,7 +321,7 @@ def test_effet_ac(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
         return found
 
     def pass_to(etat: str) -> Play:
-        def play(found: EffetAC, who: Personne) -> None:
+        def play(found: EffetAC, who: Personne) -> str:
             cost_effect(
                 declaration=ligne.declaration,
                 domaine=ligne.domaine,
@@ -307,6 +331,7 @@ def test_effet_ac(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
                 investissement=Decimal(10),
                 motif="Motif.",
             )
+            return EffetAC.objects.get(pk=found.pk).etat
 
         return play
 
@@ -326,19 +351,10 @@ def test_cycle(monde: Monde, people: dict[Role, Personne]):
         Cycle.objects.filter(pk=cycle.pk).update(**_facts(cycle, source, monde.epci.today - days[source]))
         return Cycle.objects.get(pk=cycle.pk)
 
-    def moved(act: Callable[..., Cycle], fact: str) -> Play:
-        """A second press is told done, and is no act."""
+    def press(act: Callable[..., Cycle]) -> Play:
+        return lambda found, who: moved(etat_of(found), etat_of(act(cycle=found, acteur=who)))
 
-        def play(found: Cycle, who: Personne) -> None:
-            before = getattr(found, fact)
-            if getattr(act(cycle=found, acteur=who), fact) == before:
-                raise Refus("nothing moved")
-
-        return play
-
-    walk(
-        CYCLE, people, put, {"ouvrir": moved(open_cycle, "ouvert_at"), "clore": moved(close_cycle, "clos_at")}
-    )
+    walk(CYCLE, people, put, {"ouvrir": press(open_cycle), "clore": press(close_cycle)})
 
 
 def _facts(cycle: Cycle, state: str, shift: timedelta) -> dict[str, Any]:
@@ -363,18 +379,49 @@ def test_convention(monde: Monde, people: dict[Role, Personne]):
         )
         return found
 
-    def say(etat: str) -> Play:
-        def play(found: Convention, who: Personne) -> None:
-            before = found.etat
+    def shift(steps: int) -> Play:
+        def play(found: Convention, who: Personne) -> str:
+            order = list(Convention.Etat)
+            rank = min(max(order.index(found.etat) + steps, 0), len(order) - 1)
+            said = dates(order[rank])
             follow_convention(
-                convention=found, acteur=who, version=found.version, numero=found.numero, **dates(etat)
+                convention=found, acteur=who, version=found.version, numero=found.numero, **said
             )
-            if Convention.objects.get(pk=found.pk).etat == before:
-                raise Refus("nothing moved")
+            return moved(found.etat, Convention.objects.get(pk=found.pk).etat)
 
         return play
 
-    walk(CONVENTION, people, put, {f"dire {etat.label}": say(etat) for etat in Convention.Etat})
+    walk(CONVENTION, people, put, {"dire l'étape suivante": shift(1), "revenir d'une étape": shift(-1)})
+
+
+@pytest.mark.parametrize(("before", "after"), list(permutations(Convention.Etat, 2)))
+def test_a_convention_goes_anywhere_by_declared_steps(before: Convention.Etat, after: Convention.Etat):
+    acte, etat, passed = steps_between(before, after), before, 0
+    while etat != after:
+        etat, passed = CONVENTION.move(acte, etat), passed + 1
+    assert passed == abs(list(Convention.Etat).index(after) - list(Convention.Etat).index(before))
+
+
+def test_a_passage_that_is_not_declared_is_refused_by_the_workflow(
+    monde: Monde, monkeypatch: pytest.MonkeyPatch
+):
+    """Take the passages away: what was possible no longer is, so the workflows do read them."""
+    submitted = submit(Declaration.objects.get(pk=monde.b.declaration.pk), monde.b.dgs)
+    convention = ConventionFactory(cycle=monde.cycle_passe, commune=monde.a.commune)
+    monkeypatch.setattr(Table, "allows", lambda table, acte, source: False)
+    today = monde.epci.today
+    steps = {"approuvee_on": today, "signee_on": None, "transmise_on": None}
+    for act in (
+        lambda: submit(Declaration.objects.get(pk=monde.a.declaration.pk), monde.a.dgs),
+        lambda: withdraw_declaration(declaration=submitted, acteur=monde.b.dgs, version=submitted.version),
+        lambda: open_cycle(cycle=monde.cycle_futur, acteur=monde.direction),
+        lambda: close_cycle(cycle=monde.cycle_passe, acteur=monde.direction),
+        lambda: follow_convention(
+            convention=convention, acteur=monde.direction, version=1, numero="1", **steps
+        ),
+    ):
+        with pytest.raises(Refus, match="n'est plus possible"):
+            act()
 
 
 def test_every_table_is_walked():
@@ -385,7 +432,7 @@ def test_every_table_is_walked():
 def test_every_state_is_declared_and_every_target_is_one():
     for table in TABLES:
         for one in table.transitions:
-            assert one.roles and one.passages
+            assert one.passages
             assert {*one.passages, *one.passages.values()} <= set(table.etats.values), (table.nom, one.acte)
 
 

@@ -7,14 +7,16 @@ import pytest
 from django.urls import reverse
 
 from journal.models import Courriel, Evenement
-from mutualisation.models import EffetAC, Etude, Ligne
+from mutualisation.models import Declaration, EffetAC, Etude, Ligne
+from mutualisation.workflows.declaration import withdraw_declaration
 from mutualisation.workflows.etude import Travail, cost_effect, study
 from mutualisation.workflows.instruction import mark_receivable
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
 from tests.factories import Monde, fresh
-from tests.mutualisation.gestes_instruction import ask, comment, give_avis
+from tests.mutualisation.gestes_instruction import ask, comment, decide, entrust, give_avis
+from tests.mutualisation.test_compensation import invoice
 from tests.mutualisation.test_declaration import text_of
 from tests.navigateur.clavier import plain
 
@@ -81,16 +83,32 @@ class TestEtudier:
         assert caught.value.field == "conduite_par"
 
     def test_who_conducts_has_it_at_home(self, monde: Monde, lignes: list[Ligne], client: Any):
-        travail = Travail("", "", "", "", monde.responsable.pk)
-        study(
-            declaration=lignes[0].declaration,
-            domaine=lignes[0].domaine,
-            acteur=monde.direction,
-            travail=travail,
-            version=0,
-        )
+        entrust(lignes[0], monde.direction, monde.responsable)
         client.force_login(fresh(monde.responsable))
         assert "Étude : Voirie, L'Haÿ-les-Roses" in text_of(client.get(reverse("accueil")))
+
+    def test_not_once_all_its_lines_are_decided(self, monde: Monde, lignes: list[Ligne], client: Any):
+        entrust(lignes[0], monde.direction, monde.responsable)
+        decide(lignes[0], monde.direction, "refusee", "Complet.")
+        client.force_login(fresh(monde.responsable))
+        assert "Étude : Voirie" not in text_of(client.get(reverse("accueil")))
+
+    def test_a_draft_taken_back_is_nobody_s_study(self, monde: Monde, lignes: list[Ligne], client: Any):
+        Ligne.objects.filter(pk=lignes[0].pk).update(etape="recue")
+        entrust(lignes[0], monde.direction, monde.responsable)
+        Declaration.objects.filter(pk=monde.a.declaration.pk).update(
+            etat="brouillon", deposee_at=None, deposee_par=None, accuse=None
+        )
+        client.force_login(fresh(monde.responsable))
+        assert "Étude : Voirie" not in text_of(client.get(reverse("accueil")))
+
+    def test_a_study_entrusted_begins_the_instruction(self, monde: Monde, lignes: list[Ligne]):
+        declaration = Declaration.objects.get(pk=monde.a.declaration.pk)
+        assert not declaration.commencee
+        entrust(lignes[0], monde.direction, monde.responsable)
+        assert declaration.commencee
+        with pytest.raises(Refus, match="a commencé l'instruction"):
+            withdraw_declaration(declaration=declaration, acteur=monde.a.dgs, version=declaration.version)
 
     def test_two_people_on_one_study(self, monde: Monde, lignes: list[Ligne]):
         give_avis(lignes[0], monde.responsable, "favorable")
@@ -109,6 +127,24 @@ class TestChiffrer:
         cost(monde, lignes[0], "estime", 1000, 0)
         with pytest.raises(Refus, match="notifier n'est plus possible"):
             cost(monde, lignes[0], "notifie")
+
+    def test_what_is_invoiced_is_not_costed(self, monde: Monde, lignes: list[Ligne], client: Any):
+        invoice(monde, "DA")
+        with pytest.raises(Refus, match="« Voirie » n'est pas imputé") as caught:
+            cost(monde, lignes[0], "estime", 1, 1)
+        assert caught.value.field == "etat"
+        client.force_login(monde.direction)
+        address = ("mutualisation:etude", [lignes[0].declaration_id, lignes[0].domaine_id])
+        page = text_of(client.get(reverse(address[0], args=address[1])))
+        assert "Sans objet : refacturation à l'acte." in page
+        assert "Enregistrer l'effet" not in page
+
+    def test_what_was_costed_before_it_was_invoiced_may_be_taken_back(
+        self, monde: Monde, lignes: list[Ligne]
+    ):
+        cost(monde, lignes[0], "estime", 1, 1)
+        invoice(monde, "DA")
+        assert cost(monde, lignes[0], "non_chiffre", motif="Refacturé.").etat == "non_chiffre"
 
     def test_both_amounts_are_said(self, monde: Monde, lignes: list[Ligne]):
         with pytest.raises(Refus, match="fût-ce zéro") as caught:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,10 +14,13 @@ from django.urls import reverse
 from comptes.models import Habilitation, Personne
 from comptes.roles import Role
 from journal.models import Courriel, Evenement
+from journal.workflows.compte import reopen_account
 from journal.workflows.personne import Identite
 from journal.workflows.tache import run_due
 from mutualisation.evaluations import compare, evaluation_progress, last_evaluation
-from mutualisation.models import Evaluation, EvaluationDelegation, Ligne
+from mutualisation.models import Declaration, Evaluation, EvaluationDelegation, Ligne
+from mutualisation.workflows.arret import confirm_for_commune, reopen
+from mutualisation.workflows.campagne import grant_extension
 from mutualisation.workflows.cycle import change_dates, open_cycle
 from mutualisation.workflows.evaluation import (
     delegate_evaluation,
@@ -24,13 +28,14 @@ from mutualisation.workflows.evaluation import (
     observe_evaluation,
     validate_evaluation,
 )
-from mutualisation.workflows.instruction import mark_receivable
+from mutualisation.workflows.instruction import Decision, accept_all, decide_many, mark_receivable
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
 from tests.factories import (
     DeclarationFactory,
     EvaluationFactory,
+    HabilitationFactory,
     LigneFactory,
     Monde,
     PersonneFactory,
@@ -40,7 +45,7 @@ from tests.factories import (
     member_commune,
 )
 from tests.mutualisation.gestes import prepare, submit
-from tests.mutualisation.gestes_instruction import LATER, ask, decide, evaluations, fill
+from tests.mutualisation.gestes_instruction import AFTER, LATER, ask, confirm, decide, evaluations, fill
 from tests.mutualisation.test_declaration import text_of
 
 AtTime = Callable[[Any], datetime]
@@ -52,6 +57,18 @@ def evaluation(monde: Monde) -> Evaluation:
     """A extends DA and enters DB: the évaluation of DA."""
     ask(monde)
     return evaluations(monde.a.declaration)[0]
+
+
+def asked(declaration: Declaration) -> list[str]:
+    """The domains already asked for."""
+    rows = declaration.evaluations.order_by("domaine__code")
+    return list(rows.values_list("domaine__code", flat=True))
+
+
+def validate(evaluation: Evaluation, who: Personne, observations: str = "") -> Evaluation:
+    return validate_evaluation(
+        evaluation=evaluation, acteur=who, version=evaluation.version, observations=observations
+    )
 
 
 class TestDemander:
@@ -111,6 +128,92 @@ class TestDemander:
         run_due()
         run_due()
         assert [one.domaine.code for one in Evaluation.objects.filter(declaration=declaration)] == ["DB"]
+
+    def test_a_day_left_then_taken_again_asks(self, monde: Monde, at_time: AtTime):
+        at_time("2027-12-01")
+        cycle = open_cycle(cycle=monde.cycle_futur, acteur=monde.direction)
+        at_time("2028-02-01")
+        declaration = cycle.declarations.get(commune=monde.a.commune)
+        prepare(declaration, monde.a.dgs, plus=["DB-01"])
+        submit(declaration, monde.a.dgs)
+        cycle.refresh_from_db()
+        day = cycle.evaluation_debut_on
+        at_time(f"{day} 07:30")
+        for moved in (datetime(2028, 4, 20).date(), day):
+            cycle = change_dates(
+                cycle=cycle,
+                acteur=monde.direction,
+                version=cycle.version,
+                dates={"evaluation_debut_on": moved},
+            )
+            at_time(f"{day} 08:00" if moved != day else f"{day} 09:00")
+            run_due()
+        assert Evaluation.objects.exists()
+
+    def test_who_was_granted_days_is_asked_when_it_deposits(self, monde: Monde, at_time: AtTime):
+        declaration = monde.a.declaration
+        grant_extension(
+            declaration=declaration,
+            acteur=monde.direction,
+            until=datetime(2027, 4, 16).date(),
+            motif="Congés.",
+        )
+        at_time(LATER)
+        declaration.refresh_from_db()
+        ask(monde, "DB-01")
+        assert asked(declaration) == ["DB"]
+        accept_all(declaration=declaration, acteur=monde.direction, qualite="Direction")
+        assert Courriel.objects.filter(type="evaluations_demandees").count() == 1
+
+    @pytest.mark.parametrize("by", ["one", "all", "many"])
+    def test_a_postponed_line_accepted_later_is_asked(self, monde: Monde, at_time: AtTime, by: str):
+        ligne = ask(monde, "DB-01")[0]
+        decide(ligne, monde.direction, "reportee", "L'an prochain.")
+        at_time(LATER)
+        evaluations(monde.a.declaration)
+        assert asked(monde.a.declaration) == []
+        if by == "one":
+            decide(ligne, monde.direction, "acceptee")
+        elif by == "all":
+            Ligne.objects.filter(pk=ligne.pk).update(
+                arbitrage="a_instruire", arbitrage_motif="", arbitree_at=None, arbitree_par=None
+            )
+            accept_all(declaration=monde.a.declaration, acteur=monde.direction, qualite="Direction")
+        else:
+            said = Decision("acceptee", "", "Direction")
+            decide_many(lignes=[(ligne.pk, None)], acteur=monde.direction, said=said)
+        assert asked(monde.a.declaration) == ["DB"]
+
+    def test_a_line_taken_back_at_the_point_d_arret_is_asked(self, monde: Monde, at_time: AtTime):
+        lignes = ask(monde, "DB-01", "DC-01")
+        at_time(AFTER)
+        decide(lignes[1], monde.direction, "acceptee")
+        confirm(monde.a.declaration, monde.a.dgs, retirees=(lignes[0],))
+        reopen(declaration=monde.a.declaration, acteur=monde.direction, motif="À la demande du maire.")
+        at_time(LATER)
+        evaluations(monde.a.declaration)
+        assert asked(monde.a.declaration) == ["DC"]
+        rows = dict(monde.a.declaration.lignes.changing().order_by("pk").values_list("pk", "version"))
+        confirm_for_commune(
+            declaration=monde.a.declaration, acteur=monde.a.dgs, qualite="", vues=rows, gardees=list(rows)
+        )
+        assert asked(monde.a.declaration) == ["DB", "DC"]
+
+    def test_not_before_their_day_nor_once_in_effect(self, monde: Monde, at_time: AtTime):
+        ligne = ask(monde, "DB-01")[0]
+        decide(ligne, monde.direction, "reportee", "Un doute.")
+        for instant in (AFTER, "2028-01-05"):
+            at_time(instant)
+            decide(ligne, monde.direction, "acceptee")
+            decide(ligne, monde.direction, "reportee", "Un doute.")
+        assert asked(monde.a.declaration) == []
+
+    def test_a_commune_without_dgs_is_told_by_its_maire(self, monde: Monde):
+        monde.a.dgs.habilitations.update(fin=datetime(2027, 2, 10).date())
+        prepare(monde.a.declaration, monde.a.maire, plus=["DB-01"])
+        submit(monde.a.declaration, monde.a.maire)
+        evaluations(monde.a.declaration)
+        assert Courriel.objects.get(type="evaluations_demandees").destinataire == monde.a.maire
 
     def test_a_job_whose_day_moved_asks_nothing(self, monde: Monde, at_time: AtTime):
         at_time("2027-12-01")
@@ -177,7 +280,7 @@ class TestRenseigner:
     def test_not_once_validated(self, monde: Monde, evaluation: Evaluation):
         fill(evaluation, monde.a.dgs)
         evaluation.refresh_from_db()
-        validate_evaluation(evaluation=evaluation, acteur=monde.direction, version=evaluation.version)
+        validate(evaluation, monde.direction)
         with pytest.raises(ActionInterdite):
             fill(evaluation, monde.a.dgs)
 
@@ -185,13 +288,13 @@ class TestRenseigner:
 class TestValider:
     def test_only_what_was_handed_over(self, monde: Monde, evaluation: Evaluation):
         with pytest.raises(ActionInterdite, match="une évaluation transmise"):
-            validate_evaluation(evaluation=evaluation, acteur=monde.direction, version=evaluation.version)
+            validate(evaluation, monde.direction)
 
     def test_twice_is_once(self, monde: Monde, evaluation: Evaluation):
         fill(evaluation, monde.a.dgs)
         evaluation.refresh_from_db()
         for _ in range(2):
-            validate_evaluation(evaluation=evaluation, acteur=monde.direction, version=evaluation.version)
+            validate(evaluation, monde.direction)
         assert Evenement.objects.filter(type="evaluation.validee").count() == 1
 
     def test_handing_back_says_why_and_tells_who_fills(self, monde: Monde, evaluation: Evaluation):
@@ -265,10 +368,18 @@ class TestDeleguer:
         assert not Evaluation.objects.visible_to(fresh(delegation.personne)).exists()
         assert Evenement.objects.filter(type="evaluation.delegation_retiree").count() == 1
 
-    def test_a_closed_account_is_a_sentence(self, monde: Monde, evaluation: Evaluation):
-        PersonneFactory(email=AGENT.email, is_active=False)
-        with pytest.raises(Refus, match="Ce compte est fermé"):
-            delegate_evaluation(evaluation=evaluation, acteur=monde.a.dgs, identite=AGENT)
+    def test_a_closed_account_is_a_sentence_that_says_who_reopens_it(
+        self, monde: Monde, evaluation: Evaluation
+    ):
+        agent = PersonneFactory(email=AGENT.email, is_active=False)
+        delegate = partial(delegate_evaluation, evaluation=evaluation, acteur=monde.a.dgs, identite=AGENT)
+        with pytest.raises(Refus, match="seul l'administrateur de l'EPCI où"):
+            delegate()
+        HabilitationFactory(personne=agent, role=Role.AGENT, epci=monde.epci, commune=None)
+        with pytest.raises(Refus, match="l'administrateur de votre EPCI peut le rouvrir"):
+            delegate()
+        reopen_account(personne=agent, epci=monde.epci, acteur=monde.administrateur)
+        assert delegate().personne == agent
 
     @pytest.mark.parametrize("who", ["maire", "collaborateur", "lecteur"])
     def test_only_the_dgs_delegates(self, monde: Monde, evaluation: Evaluation, who: str):
@@ -397,8 +508,29 @@ class TestPage:
             send("evaluation_observer", observations="À revoir.", action="renvoyer")
         )
         fill(evaluation, monde.a.dgs)
-        assert "Évaluation validée." in text_of(send("evaluation_valider", observations="À revoir."))
-        assert "À revoir." in text_of(client.get(self._url(evaluation)))
+        assert "Évaluation validée." in text_of(
+            send("evaluation_valider", observations="Deux agents suffisent.")
+        )
+        text = text_of(client.get(self._url(evaluation)))
+        assert "Deux agents suffisent." in text and "À revoir." not in text
+
+    def test_a_double_click_validates_once(self, monde: Monde, evaluation: Evaluation, client: Any):
+        fill(evaluation, monde.a.dgs)
+        evaluation.refresh_from_db()
+        client.force_login(monde.direction)
+        sent = {"version": evaluation.version, "observations": "Vu."}
+        url = self._url(evaluation, "evaluation_valider")
+        assert [client.post(url, sent).status_code for _ in range(2)] == [302, 302]
+        assert Evenement.objects.filter(type="evaluation.validee").count() == 1
+
+    def test_who_may_not_validate_is_told_even_with_a_broken_form(
+        self, monde: Monde, evaluation: Evaluation, client: Any
+    ):
+        fill(evaluation, monde.a.dgs)
+        client.force_login(monde.a.dgs)
+        for sent in ({}, {"version": 2, "observations": "Vu."}):
+            refused = client.post(self._url(evaluation, "evaluation_valider"), sent)
+            assert refused.status_code == 403 and "Seule la Direction" in text_of(refused)
 
     def test_delegate_and_take_back_by_the_page(self, monde: Monde, evaluation: Evaluation, client: Any):
         client.force_login(monde.a.dgs)
@@ -419,6 +551,19 @@ class TestPage:
         assert (
             client.get(reverse("mutualisation:declaration", args=[monde.a.declaration.pk])).status_code == 404
         )
+
+    def test_an_agent_of_another_commune_finds_it_too(self, monde: Monde, client: Any):
+        """A's évaluation delegated to B's collaborateur: under his hat of B, it stands beside those of B."""
+        ask(monde)
+        ask(monde, "DC-01", cote=monde.b)
+        of_a, of_b = evaluations(monde.a.declaration)[0], evaluations(monde.b.declaration)[0]
+        agent = monde.b.collaborateur
+        for found, dgs in ((of_a, monde.a.dgs), (of_b, monde.b.dgs)):
+            identite = Identite(email=agent.email, nom="x")
+            delegate_evaluation(evaluation=found, acteur=dgs, identite=identite)
+        client.force_login(fresh(agent))
+        home = client.get(reverse("accueil")).content.decode()
+        assert [home.count(self._url(one)) for one in (of_a, of_b)] == [1, 1]
 
     def test_deadlines_of_both_sides(self, monde: Monde, evaluation: Evaluation, client: Any):
         client.force_login(monde.a.dgs)

@@ -116,6 +116,16 @@ class TestDecider:
         assert "refusée" in corps
         assert "Motif\u00a0: L’équipe <est> complète." in corps
 
+    @pytest.mark.parametrize("by", ["one", "all"])
+    def test_a_commune_without_dgs_is_told_by_its_maire(self, monde: Monde, lignes: list[Ligne], by: str):
+        monde.a.dgs.habilitations.update(fin=date(2027, 2, 10))
+        if by == "one":
+            decide(lignes[0], monde.direction, "refusee", "Complet.")
+        else:
+            accept_all(declaration=monde.a.declaration, acteur=monde.direction, qualite="Direction")
+        (mail,) = Courriel.objects.filter(type__in=["ligne_arbitree", "lignes_arbitrees"])
+        assert mail.destinataire == monde.a.maire
+
     def test_two_instructors_on_one_line(self, monde: Monde, lignes: list[Ligne]):
         decide(lignes[0], monde.direction, "refusee", "Complet.", version=lignes[0].version)
         with pytest.raises(Conflit, match="Direction"):

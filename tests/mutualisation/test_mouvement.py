@@ -12,22 +12,33 @@ from comptes.models import Habilitation, Role
 from journal.models import Courriel, Evenement
 from journal.workflows.tache import run_due
 from journal.workflows.unite import unit
-from mutualisation.models import Adhesion, Declaration, Ligne, Titulaire
+from mutualisation.models import Adhesion, Declaration, Ligne, MotifDomaine, Titulaire
 from mutualisation.mouvements import read_reach
+from mutualisation.partages import read_shares
+from mutualisation.veille import base_on_eve, read_eve
 from mutualisation.workflows.cycle import complete_drafts
 from mutualisation.workflows.effet import apply_ready
 from mutualisation.workflows.mouvement import apply_release
+from mutualisation.workflows.pole import assign_poles
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from territoire.comparaison import Mouvement, Releve, compare, plan
 from territoire.models import Commune, Filiation
-from tests.factories import AdhesionFactory, DeclarationFactory, LigneFactory, Monde, activite, fresh
-from tests.mutualisation.gestes import accept, one_ready_line, vote
+from tests.factories import (
+    AdhesionFactory,
+    DeclarationFactory,
+    LigneFactory,
+    Monde,
+    activite,
+    domaine,
+    fresh,
+)
+from tests.mutualisation.gestes import accept, ids, one_ready_line, prepare, submit, vote, wanted
 from tests.mutualisation.test_declaration import text_of
 from tests.territoire.releves import extract_file, new_commune, releve
 
 AtTime = Callable[[Any], datetime]
-DAY = date(2028, 1, 1)
+DAY, AFTER = date(2028, 1, 1), date(2029, 1, 1)
 NOUVELLE = "299999990"
 
 
@@ -65,6 +76,12 @@ def split(monde: Monde) -> Releve:
     )
 
 
+def states(monde: Monde) -> list[str]:
+    """Where the declarations of A and B stand."""
+    rows = Declaration.objects.filter(cycle=monde.cycle, commune__in=[monde.a.commune, monde.b.commune])
+    return list(rows.order_by("pk").values_list("etat", flat=True))
+
+
 def nouvelle() -> Commune:
     return Commune.objects.get(siren=NOUVELLE)
 
@@ -95,6 +112,7 @@ class TestFusion:
     def test_people_finish_what_was_begun_and_act_for_the_new_commune(self, monde: Monde, at_time: AtTime):
         apply(monde, merger(monde))
         at_time("2028-01-01 09:00")
+        run_due()
         for side in (monde.a, monde.b):
             acces = fresh(side.dgs).acces
             assert acces.acts_for_commune(nouvelle().pk, Role.DGS)
@@ -107,8 +125,10 @@ class TestFusion:
         assert fresh(monde.a.maire).acces.acts_for_commune(monde.a.commune.pk, Role.MAIRE)
         assert not fresh(monde.a.dgs).acces.acts_for_commune(nouvelle().pk, Role.DGS)
 
-    def test_the_referent_of_the_most_peopled_sits_the_other_is_deputy(self, monde: Monde):
+    def test_the_referent_of_the_most_peopled_sits_the_other_is_deputy(self, monde: Monde, at_time: AtTime):
         apply(monde, merger(monde))
+        at_time("2028-01-01 00:10")
+        run_due()
         rows = Titulaire.objects.on(DAY).filter(siege__commune=nouvelle(), siege__domaine=monde.domaine)
         assert {row.personne: row.rang for row in rows.order_by("pk")} == {
             monde.b.referent: Titulaire.Rang.TITULAIRE,
@@ -137,13 +157,50 @@ class TestFusion:
             apply_ready(monde.epci, [ligne.pk])
         assert shared(nouvelle(), DAY) == ["DA-01", "DB-01"]
 
-    def test_the_new_commune_declares_from_the_next_cycle(self, monde: Monde, at_time: AtTime):
+    def test_once_its_elders_have_submitted_the_new_commune_declares_from_the_next_cycle(
+        self, monde: Monde, at_time: AtTime
+    ):
+        for side in (monde.a, monde.b):
+            submit(side.declaration, side.dgs)
+        self._merge_in_february(monde, at_time)
+        assert not Declaration.objects.filter(cycle=monde.cycle, commune=nouvelle()).exists()
+        assert Declaration.objects.filter(cycle=monde.cycle, commune=monde.c).exists()
+        assert states(monde) == ["deposee", "deposee"]
+
+    def test_a_draft_not_submitted_is_the_new_commune_s_to_make(self, monde: Monde, at_time: AtTime):
+        """The merger empties the shares of the former communes: their drafts would say that they share nothing."""
+        submit(monde.b.declaration, monde.b.dgs)
+        AdhesionFactory(epci=monde.epci, commune=monde.b.commune, activite=activite(monde.epci, "DC-01"))
+        prepare(monde.a.declaration, monde.a.dgs, plus=["DB-01"])
+        self._merge_in_february(monde, at_time)
+        assert states(monde) == ["remplacee", "deposee"]
+        draft = Declaration.objects.get(cycle=monde.cycle, commune=nouvelle())
+        assert wanted(draft) == ids(draft, "DA-01", "DC-01")
+        left = Declaration.objects.get(pk=monde.a.declaration.pk)
+        assert left.lignes.count() == 1  # what was typed stays readable
+        with pytest.raises(Refus, match="commune nouvelle"):
+            submit(left, fresh(monde.a.dgs))
+
+    def test_the_draft_left_behind_says_why(self, monde: Monde, client: Any, at_time: AtTime):
+        self._merge_in_february(monde, at_time)
+        client.force_login(fresh(monde.a.dgs))
+        page = client.get(reverse("mutualisation:declaration", args=[monde.a.declaration.pk]))
+        assert "a fait place à une commune nouvelle" in text_of(page)
+
+    def test_a_merger_between_the_opening_and_the_campaign(self, monde: Monde, at_time: AtTime):
+        """The default cycle opens on 1 December; communes merge on 1 January; the campaign begins on the 15th."""
+        at_time("2026-12-15 10:00")
+        apply(monde, merger(monde), le=date(2027, 1, 1))
+        at_time("2027-01-01 00:10")
+        run_due()
+        assert states(monde) == ["remplacee", "remplacee"]
+        assert Declaration.objects.filter(cycle=monde.cycle, commune=nouvelle()).exists()
+
+    def _merge_in_february(self, monde: Monde, at_time: AtTime) -> None:
         apply(monde, merger(monde), le=date(2027, 2, 15))
         at_time("2027-02-15 09:00")
         run_due()
         complete_drafts(cycle=monde.cycle)
-        assert not Declaration.objects.filter(cycle=monde.cycle, commune=nouvelle()).exists()
-        assert Declaration.objects.filter(cycle=monde.cycle, commune=monde.c).exists()
 
     def test_traced_and_told(self, monde: Monde):
         apply(monde, merger(monde))
@@ -201,6 +258,7 @@ class TestDepart:
     def test_roles_and_seats_end(self, monde: Monde, at_time: AtTime):
         apply(monde, departure(monde))
         at_time("2028-01-01 09:00")
+        run_due()
         assert fresh(monde.a.dgs).acces.titres == ()
         assert fresh(monde.a.referent).acces.titres == ()
         assert fresh(monde.b.dgs).acces.acts_for_commune(monde.b.commune.pk, Role.DGS)
@@ -220,14 +278,61 @@ class TestScission:
         at_time("2028-01-01 00:10")
         run_due()
         assert shared(nouvelle(), DAY) == ["DA-01"]
-        assert shared(monde.a.commune, DAY) == ["DA-01"]
+        assert Adhesion.objects.get(commune=monde.a.commune).fin is None  # and nothing of it moved
         assert fresh(monde.a.maire).acces.acts_for_commune(monde.a.commune.pk, Role.MAIRE)
 
     def test_a_retrait_afterwards_leaves_the_other_alone(self, monde: Monde, at_time: AtTime):
+        """Chosen once it stands alone, a retrait of La Haie ends what La Haie shares and nothing of what A does."""
         apply(monde, split(monde), le=date(2027, 2, 1))
         run_due()
-        assert shared(monde.a.commune, date(2027, 2, 10)) == ["DA-01"]
-        assert shared(nouvelle(), date(2027, 2, 10)) == ["DA-01"]
+        draft = DeclarationFactory(cycle=monde.cycle_futur, commune=nouvelle(), deposee=True)
+        ligne = LigneFactory(
+            declaration=draft, activite=activite(monde.epci), nature="retrait", acceptee=True, effet_on=AFTER
+        )
+        at_time("2029-01-01 00:10")
+        with unit():
+            apply_ready(monde.epci, [ligne.pk])
+        assert shared(nouvelle(), AFTER) == []
+        assert shared(monde.a.commune, AFTER) == ["DA-01"]
+
+    def test_the_part_detached_reads_neither_the_words_nor_the_later_choices_of_the_other(
+        self, monde: Monde, at_time: AtTime
+    ):
+        before = monde.a.ligne.declaration
+        LigneFactory(declaration=before, activite=activite(monde.epci, "DB-01"), reportee=True)
+        MotifDomaine.objects.create(
+            declaration=before, domaine=domaine(monde.epci, "DB"), texte="Entre nous."
+        )
+        apply(monde, split(monde), le=date(2027, 2, 1))
+        run_due()
+        AdhesionFactory(
+            epci=monde.epci,
+            commune=monde.a.commune,
+            activite=activite(monde.epci, "DC-01"),
+            debut=date(2027, 2, 5),
+        )
+        veille = read_eve(DeclarationFactory(cycle=monde.cycle, commune=nouvelle()))
+        assert veille.base.keys() == {activite(monde.epci).pk}
+        assert not (veille.reports or veille.motifs)
+
+    def test_one_to_come_takes_nothing_away_from_who_stays(self, monde: Monde):
+        apply(monde, split(monde))
+        shares = read_shares(monde.epci, [], since=DAY, until=DAY)
+        assert {cle[0] for cle in shares.on(DAY)} == {monde.a.commune.pk, monde.b.commune.pk, nouvelle().pk}
+        assert base_on_eve(monde.cycle, monde.a.commune).keys() == {activite(monde.epci).pk}
+
+    def test_a_pole_drawn_that_day_changes_nothing_to_it(self, monde: Monde, at_time: AtTime):
+        """Another pôle is another period of the same membership."""
+        pending = one_ready_line(monde.a.declaration, monde.a.dgs)
+        apply(monde, split(monde))
+        at_time("2028-01-01 00:05")
+        poles = {monde.a.commune.pk: monde.epci.poles.get(nom="Pôle Sud").pk, monde.b.commune.pk: None}
+        assign_poles(epci=monde.epci, poles=poles, acteur=monde.direction)
+        run_due()
+        assert shared(monde.a.commune, DAY) == ["DA-01"]
+        assert shared(monde.b.commune, DAY) == ["DA-01"]
+        pending.refresh_from_db()
+        assert pending.arbitrage == Ligne.Arbitrage.A_INSTRUIRE
 
 
 class TestNoms:

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from mutualisation.arrets import broken_rules
 from mutualisation.changements import read_choices
 from mutualisation.manques import missing_to_submit
 from mutualisation.models import Declaration
 from mutualisation.regles import read_rules
 from socle.erreurs import Refus
 from territoire.models import Affiliation
-from tests.factories import AdhesionFactory, Monde, activite, domaine
+from tests.factories import AdhesionFactory, LigneFactory, Monde, activite, domaine
 from tests.mutualisation.editions import bloc, exclude, requires
 from tests.mutualisation.gestes import form_of, ids, prepare, submit, text_of, wanted
 
@@ -52,6 +53,23 @@ class TestBlocs:
         assert response.status_code == 200
         (remarque,) = response.context["feuille"].remarques
         assert remarque.startswith("« Ressources humaines, activité 3 » décochée aussi.")
+
+    def test_one_made_of_what_the_cycle_before_postponed_is_not_submitted_in_part(
+        self, monde: Monde, client: Any
+    ):
+        """DB-01 comes back pre-filled, and this year's edition joins it to DB-03: no page has ticked anything."""
+        LigneFactory(
+            declaration=monde.a.ligne.declaration, activite=activite(monde.epci, "DB-01"), reportee=True
+        )
+        bloc(monde.a.declaration, "Paie", "DB-01", "DB-03")
+        with pytest.raises(Refus, match="Le bloc « Paie » se prend ou se laisse en entier : « Ressources"):
+            submit(monde.a.declaration, monde.a.dgs)
+        client.force_login(monde.a.dgs)
+        page = text_of(client.get(page_url(monde.a.declaration)))
+        (first,) = ids(monde.a.declaration, "DB-01")
+        assert f'#activite-{first}">Le bloc « Paie »' in page and f'id="activite-{first}"' in page
+        prepare(monde.a.declaration, monde.a.dgs, plus=["DB-03"])
+        assert submit(monde.a.declaration, monde.a.dgs).deposee
 
     def test_an_untouched_bloc_shared_in_part_is_left_alone(self, monde: Monde):
         bloc(monde.a.declaration, "Voirie", "DA-01", "DA-02")
@@ -133,6 +151,27 @@ class TestPrerequis:
 
 
 class TestExclusions:
+    def test_what_was_ticked_before_it_was_excluded_is_not_submitted(self, monde: Monde, client: Any):
+        draft = monde.a.declaration
+        prepare(draft, monde.a.dgs, plus=["DB-01"])
+        exclude(draft, "DB-01")
+        with pytest.raises(
+            Refus, match="« Ressources humaines, activité 1 » ne peut pas être confiée : mission"
+        ):
+            submit(draft, monde.a.dgs)
+        client.force_login(monde.a.dgs)
+        post(client, draft, "enregistrer", moins=["DB-01"])
+        assert submit(draft, monde.a.dgs).deposee
+
+    def test_what_is_excluded_after_the_deposit_does_not_go_to_the_vote(self, monde: Monde):
+        draft = monde.a.declaration
+        prepare(draft, monde.a.dgs, plus=["DB-01"])
+        done = submit(draft, monde.a.dgs)
+        assert broken_rules(done) == []
+        exclude(draft, "DB-01")
+        (said,) = broken_rules(done)
+        assert said.startswith("« Ressources humaines, activité 1 » ne peut pas être confiée")
+
     def test_the_box_is_closed_and_says_why(self, monde: Monde, client: Any):
         exclude(monde.a.declaration, "DB-01")
         client.force_login(monde.a.dgs)

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from comptes.models import Role
 from mutualisation.models import Cycle, Reglage
-from mutualisation.rejoindre import Offre, at_least, read_offer
+from mutualisation.rejoindre import RETENU, Offre, at_least, read_offer
 from territoire.models import Commune
 from tests.factories import holder, member_commune
 from tests.mutualisation.annees import TODAY, cycle_2028, share, vote
@@ -95,11 +95,34 @@ class TestFigures:
     def test_no_neighbourhood_when_there_are_too_few_communes_or_none_is_asked_for(
         self, cycle: Cycle, outside: Commune
     ):
-        share_some(cycle, 14, "DA-01")
-        assert read_offer(cycle.epci, outside.pk).voisinage is None
+        share_some(cycle, 19, "DA-01")
+        assert read_offer(cycle.epci, outside.pk).voisinage is None  # 15 neighbours would leave out only four
         share_some(cycle, 1, "DA-01")
         assert read_offer(cycle.epci, outside.pk).voisinage
         assert read_offer(cycle.epci, None).voisinage is None
+
+    @pytest.mark.parametrize(
+        ("among_neighbours", "beyond", "own", "said"),
+        [
+            (5, 1, False, RETENU),  # six less five: the one other that shares
+            (5, 4, True, RETENU),  # the reader knows that she is the fifth
+            (5, 5, False, "5 communes"),
+            (0, 5, False, "moins de 5 communes"),
+            (2, 2, False, "moins de 5 communes"),  # neither figure says more than that
+            (6, 0, False, RETENU),  # six less six: none of the others
+        ],
+    )
+    def test_no_figure_taken_from_another_tells_what_a_few_do(
+        self, cycle: Cycle, outside: Commune, among_neighbours: int, beyond: int, own: bool, said: str
+    ):
+        share_some(cycle, among_neighbours, "DA-01", population=3000)
+        share_some(cycle, 15 - among_neighbours, population=3000)
+        share_some(cycle, beyond, "DA-01", population=90000)
+        share_some(cycle, 6 - beyond, population=90000)
+        if own:
+            share(cycle.epci, outside, "DA-01")
+        found = read_offer(cycle.epci, outside.pk)
+        assert [domaine.proches for domaine in found.domaines if domaine.lu.code == "DA"] == [said]
 
 
 class TestPage:

@@ -17,6 +17,7 @@ from mutualisation.reprise.existant import rows_of
 from mutualisation.reprise.modele import build_book, choices_of, headings
 from mutualisation.reprise.verification import Verification, verify
 from mutualisation.tableur import csv_response
+from socle import horloge
 from socle.erreurs import Refus
 from territoire.models import Epci, Filiation
 from tests.factories import (
@@ -122,13 +123,16 @@ class TestRoundTrip:
         assert all(read[f"{rank}@exemple.fr"] == (text,) * 3 for rank, text in enumerate(TRAPS))
 
     @FORMS
-    def test_a_closed_account_and_a_team(self, monde: Monde, form: str):
+    def test_a_closed_account_a_dissolved_team_and_a_team(self, monde: Monde, form: str):
         gone = PersonneFactory(is_active=False)
+        former = EquipeFactory(epci=monde.epci, nom="Astreinte", dissoute_at=horloge.now())
         seat = SiegeFactory(epci=monde.epci, responsable=True, domaine=domaine(monde.epci, "DC"))
         TitulaireFactory(siege=seat, personne=gone, fin=date(2022, 1, 1))
-        TitulaireFactory(
-            siege=seat, personne=None, equipe=EquipeFactory(epci=monde.epci), debut=date(2022, 1, 1)
-        )
+        for team, debut, fin in (
+            (former, date(2022, 1, 1), date(2023, 1, 1)),
+            (EquipeFactory(epci=monde.epci), date(2023, 1, 1), None),
+        ):
+            TitulaireFactory(siege=seat, personne=None, equipe=team, debut=debut, fin=fin)
         found = read_back(monde.epci, Type.SIEGES, form)
         assert (found.recueil.erreurs, found.bilan["nouvelles"]) == ([], 0)
 
@@ -146,6 +150,18 @@ class TestRoundTrip:
             )
         found = read_back(monde.epci, Type.ADHESIONS, form)
         assert (found.recueil.erreurs, found.bilan["nouvelles"]) == ([], 0)
+
+    @FORMS
+    def test_a_commune_that_another_was_detached_from_stays_under_its_name(self, monde: Monde, form: str):
+        turn = date(2024, 1, 1)
+        detached = member_commune(monde.epci, nom="La Haie")
+        detached.appartenances.update(debut=turn)
+        Filiation.objects.create(ancienne=monde.a.commune, nouvelle=detached, effective_on=turn)
+        AdhesionFactory(epci=monde.epci, commune=detached, activite=activite(monde.epci), debut=turn)
+        octets, told = exported(monde.epci, Type.ADHESIONS, form), facts(monde.epci)
+        Adhesion.objects.filter(epci=monde.epci).delete()
+        found = verify(monde.epci, Type.ADHESIONS, octets)
+        assert (found.recueil.erreurs, found.bilan["nouvelles"]) == ([], len(told))
 
     def test_the_columns_of_the_export_are_those_of_the_model(self, monde: Monde):
         text = exported(monde.epci, Type.ADHESIONS, "csv").decode("utf-8-sig")

@@ -95,6 +95,13 @@ class TestRetirer:
         with pytest.raises(ActionInterdite, match="Seuls le DGS et le maire retirent"):
             withdraw(done, getattr(monde.a, who))
 
+    @pytest.mark.parametrize(("who", "status"), [("lecteur", 403), ("collaborateur", 403), ("dgs", 302)])
+    def test_a_draft_says_nothing_was_withdrawn(self, monde: Monde, client: Any, who: str, status: int):
+        client.force_login(getattr(monde.a, who))
+        address = url("declaration_retirer", monde.a.declaration)
+        assert client.post(address, {"version": 1}).status_code == status
+        assert "Dépôt retiré" not in text_of(client.get(url("declaration", monde.a.declaration)))
+
     def test_the_page_asks_first_then_does_it(self, monde: Monde, client: Any):
         done = deposit(monde)
         client.force_login(monde.a.dgs)

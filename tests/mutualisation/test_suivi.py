@@ -24,6 +24,7 @@ from socle.droits import ActionInterdite
 from socle.erreurs import Refus
 from tests.factories import AvisFactory, LigneFactory, Monde, activite, domaine
 from tests.mutualisation.gestes import accept, changing, one_ready_line, prepare, submit, vote
+from tests.mutualisation.test_compensation import invoice
 from tests.mutualisation.test_declaration import text_of
 
 AtTime = Callable[[Any], datetime]
@@ -158,6 +159,18 @@ class TestTableau:
     def test_the_least_advanced_domain_speaks_for_the_compensation(self, monde: Monde, lignes: list[Ligne]):
         arbitrated(monde, lignes[0])
         assert words(progress(monde)[0])["ac"] == "Arbitré"
+        LigneFactory(declaration=monde.a.declaration, activite=activite(monde.epci, "DC-01"), acceptee=True)
+        row = next(row for row in progress(monde) if row.commune == monde.a.commune)
+        assert words(row)["ac"] == "Non chiffré"
+
+    def test_what_is_invoiced_waits_for_no_compensation(self, monde: Monde, lignes: list[Ligne], client: Any):
+        invoice(monde, "DB")
+        row = next(row for row in progress(monde) if row.commune == monde.a.commune)
+        passage = row.passage("ac")
+        assert (passage.fait, passage.ton, passage.mot) == (True, "n", "Sans objet")
+        client.force_login(monde.a.dgs)
+        page = text_of(client.get(reverse("mutualisation:suivi", args=[monde.a.declaration.pk])))
+        assert "refacturation à l'acte" in page and "non chiffré" not in page
         LigneFactory(declaration=monde.a.declaration, activite=activite(monde.epci, "DC-01"), acceptee=True)
         row = next(row for row in progress(monde) if row.commune == monde.a.commune)
         assert words(row)["ac"] == "Non chiffré"

@@ -5,16 +5,19 @@ from datetime import date
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from journal.workflows.unite import unit
 from mutualisation.changements import read_choices
 from mutualisation.models import Adhesion, Cycle, Declaration, Ligne, MotifDomaine
 from mutualisation.veille import base_on_eve, read_eve
 from mutualisation.workflows.derivation import apply_editions
-from socle import horloge
-from territoire.models import Filiation
+from mutualisation.workflows.effet import apply_ready
+from socle import horloge, registres
+from territoire.models import Appartenance, Filiation
 from tests.factories import AdhesionFactory, DeclarationFactory, LigneFactory, Monde, activite, domaine
 from tests.mutualisation.editions import next_edition
-from tests.mutualisation.gestes import changing, ids, prepare, submit, wanted
+from tests.mutualisation.gestes import changing, ids, prepare, submit, text_of, wanted
 
 
 def shared(declaration: Declaration) -> dict[str, str]:
@@ -91,6 +94,101 @@ class TestCatalogue:
     def test_a_decided_revision_changes_nothing(self, monde: Monde):
         Ligne.objects.filter(pk=monde.a.ligne.pk).update(nature=Ligne.Nature.REVISION)
         assert shared(monde.a.declaration) == {"DA-01": "mutualisation"}
+
+
+class TestEditionOfAnOpenCycle:
+    """Frozen once the cycle is open, on a day that comes before its effect: the cycle keeps the edition it offers."""
+
+    def later(self, monde: Monde, splits: dict[str, list[str]], day: date) -> Declaration:
+        former = monde.cycle.catalogue
+        edition = next_edition(monde.cycle, splits)
+        type(edition).objects.filter(pk=edition.pk).update(effective_on=day)
+        Cycle.objects.filter(pk=monde.cycle.pk).update(catalogue=former)
+        return fresh(monde.a.declaration)
+
+    @pytest.mark.parametrize("day", [date(2027, 2, 20), date(2027, 9, 1), date(2028, 1, 1)])
+    def test_the_draft_still_says_what_is_shared(self, monde: Monde, at_time, day: date):
+        draft = self.later(monde, {"DA-01": ["DA-11", "DA-12"]}, day)
+        assert shared(draft) == {"DA-01": "mutualisation"}
+        at_time("2027-02-25 10:00")
+        apply_editions(monde.epci)
+        assert wanted(fresh(monde.a.declaration)) == ids(monde.a.declaration, "DA-01")
+
+    def test_a_choice_follows_at_effect(self, monde: Monde, at_time):
+        self.later(monde, {"DB-01": ["DB-11", "DB-12"]}, date(2027, 9, 1))
+        ligne = LigneFactory(
+            declaration=DeclarationFactory(cycle=monde.cycle, commune=monde.c, deposee=True),
+            activite=activite(monde.epci, "DB-01"),
+            acceptee=True,
+            effet_on=date(2028, 1, 1),
+        )
+        at_time("2028-01-01 10:00")
+        apply_editions(monde.epci)
+        with unit():
+            apply_ready(monde.epci, [ligne.pk])
+        assert {row.activite.code for row in ligne.adhesions.select_related("activite")} == {"DB-11", "DB-12"}
+
+
+class TestPertes:
+    """What the catalogue withdraws is said, though nobody asked for it."""
+
+    def test_in_the_list_the_receipt_and_the_consequences(
+        self, monde: Monde, client, monkeypatch: pytest.MonkeyPatch
+    ):
+        next_edition(monde.cycle, {"DA-01": []})
+        asked: list[frozenset[int]] = []
+        monkeypatch.setattr(
+            registres.consequences, "_functions", {"essai": lambda c, d, on: asked.append(d) or iter(())}
+        )
+        client.force_login(monde.a.dgs)
+        page = reverse("mutualisation:declaration", args=[monde.a.declaration.pk])
+        said = "quitte le catalogue le"
+        assert said in text_of(client.get(page))
+        assert asked[-1] == {monde.domaine.pk}
+        done = submit(fresh(monde.a.declaration), monde.a.dgs)
+        assert said in done.accuse.source["pertes"][0]
+        assert said in text_of(client.get(page))
+
+    def test_what_is_replaced_or_was_not_shared_is_no_loss(self, monde: Monde):
+        next_edition(monde.cycle, {"DA-01": ["DA-11"], "DB-01": []})
+        assert read_eve(fresh(monde.a.declaration)).pertes == ()
+
+
+class TestDecidedBefore:
+    def test_a_closed_cycle_still_counts_while_its_acts_may_come(self, monde: Monde):
+        also(monde, "DB-01")
+        LigneFactory(
+            declaration=monde.a.ligne.declaration,
+            activite=activite(monde.epci, "DB-01"),
+            nature="retrait",
+            acceptee=True,
+        )
+        Cycle.objects.filter(pk=monde.cycle_passe.pk).update(clos_at=horloge.now())
+        assert shared(fresh(monde.a.declaration)) == {"DA-01": "mutualisation"}
+
+    def test_a_day_set_after_the_effect_is_not_the_eve(self, monde: Monde):
+        LigneFactory(
+            declaration=monde.a.ligne.declaration,
+            activite=activite(monde.epci, "DB-01"),
+            acceptee=True,
+            effet_on=date(2028, 3, 1),
+        )
+        assert shared(monde.a.declaration) == {"DA-01": "mutualisation"}
+
+    def test_what_another_commune_has_not_voted_is_not_told(self, monde: Monde):
+        """B joins A in July: A reads what B shares and what it voted, not what B only asked."""
+        for code, effet_on in (("DB-01", None), ("DB-02", date(2027, 3, 1))):
+            LigneFactory(
+                declaration=monde.b.ligne.declaration,
+                activite=activite(monde.epci, code),
+                acceptee=True,
+                effet_on=effet_on,
+            )
+        Filiation.objects.create(
+            ancienne=monde.b.commune, nouvelle=monde.a.commune, effective_on=date(2027, 7, 1)
+        )
+        Appartenance.objects.filter(commune=monde.b.commune).update(fin=date(2027, 7, 1))
+        assert set(shared(monde.a.declaration)) == {"DA-01", "DB-02"}
 
 
 class TestCommunes:

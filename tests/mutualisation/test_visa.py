@@ -1,5 +1,6 @@
 """The mayor's agreement: by a link, by a letter he signed, or none; a change after it cancels it and says so."""
 
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -9,15 +10,17 @@ from django.urls import reverse
 from comptes.models import Habilitation
 from documents.models import Piece
 from journal.models import Courriel, Evenement
-from mutualisation.models import Declaration, Reglage
+from mutualisation.changements import read_choices
+from mutualisation.models import Declaration, Ligne, Reglage
 from mutualisation.visa import visa_asked_at
+from mutualisation.workflows.campagne import grant_extension
 from mutualisation.workflows.declaration import withdraw_declaration
 from mutualisation.workflows.visa import attach_letter, give_visa, request_visa
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.documents.fichiers import pdf_bytes
-from tests.factories import Monde
-from tests.mutualisation.gestes import form_of, prepare, submit, text_of
+from tests.factories import Monde, activite, domaine
+from tests.mutualisation.gestes import form_of, prepare, read, submit, text_of
 
 
 def url(name: str, declaration: Declaration) -> str:
@@ -49,7 +52,19 @@ def lettre(monde: Monde) -> Declaration:
 
 
 def approve(monde: Monde, declaration: Declaration) -> Declaration:
-    return give_visa(declaration=declaration, acteur=monde.a.maire, version=current(declaration).version)
+    return give_visa(declaration=declaration, acteur=monde.a.maire, empreinte=read(declaration))
+
+
+def asked_at(declaration: Declaration) -> datetime | None:
+    found = current(declaration)
+    return visa_asked_at(found, read_choices(found))
+
+
+def share_more(monde: Monde) -> None:
+    """What A shares moves by itself: the cycle before decides one more line."""
+    Ligne.objects.filter(pk=monde.a.ligne.pk).update(
+        activite=activite(monde.epci, "DC-02"), domaine=domaine(monde.epci, "DC")
+    )
 
 
 class TestLien:
@@ -74,7 +89,7 @@ class TestLien:
         assert f"/declarations/{lien.pk}/visa/" in mail.corps
         assert events("visa_demande") == 1
         prepare(lien, monde.a.dgs, plus=["DB-01"])
-        assert visa_asked_at(current(lien)) is None
+        assert asked_at(lien) is None
         request_visa(declaration=lien, acteur=monde.a.dgs)
         assert Courriel.objects.filter(type="declaration_visa").count() == 2
 
@@ -93,7 +108,7 @@ class TestLien:
     @pytest.mark.parametrize("who", ["dgs", "collaborateur", "lecteur"])
     def test_only_the_mayor_gives_it(self, monde: Monde, lien: Declaration, who: str):
         with pytest.raises(ActionInterdite, match="Seul le maire vise"):
-            give_visa(declaration=lien, acteur=getattr(monde.a, who), version=1)
+            give_visa(declaration=lien, acteur=getattr(monde.a, who), empreinte=read(lien))
 
     def test_giving_it_tells_the_dgs_and_twice_changes_nothing(self, monde: Monde, lien: Declaration):
         approve(monde, lien)
@@ -102,10 +117,10 @@ class TestLien:
         assert Courriel.objects.get(type="declaration_visee").destinataire == monde.a.dgs
 
     def test_choices_changed_while_he_reads_are_a_conflict(self, monde: Monde, lien: Declaration):
-        read = current(lien).version
+        shown = read(lien)
         prepare(lien, monde.a.collaborateur, plus=["DB-01"])
-        with pytest.raises(Conflit, match=r"Collaborateur .* a changé les choix depuis que vous les lisez"):
-            give_visa(declaration=lien, acteur=monde.a.maire, version=read)
+        with pytest.raises(Conflit, match=r"ont changé depuis que vous les lisez .*Collaborateur"):
+            give_visa(declaration=lien, acteur=monde.a.maire, empreinte=shown)
         assert current(lien).visee_at is None
 
     def test_a_change_cancels_it_and_an_autosave_without_change_does_not(
@@ -120,6 +135,54 @@ class TestLien:
     def test_a_motive_changed_cancels_it_too(self, monde: Monde, lien: Declaration):
         approve(monde, lien)
         prepare(lien, monde.a.dgs, motifs={monde.domaine.pk: "Autrement dit."})
+        assert current(lien).visee_at is None
+
+    def test_a_save_that_changes_nothing_leaves_the_request_and_the_page_good(
+        self, monde: Monde, client: Any, lien: Declaration
+    ):
+        request_visa(declaration=lien, acteur=monde.a.dgs)
+        client.force_login(monde.a.maire)
+        shown = client.get(url("visa", lien)).context["feuille"].choix.empreinte
+        prepare(lien, monde.a.dgs)
+        assert asked_at(lien)
+        assert "Lire et viser" in text_of(client.get(reverse("accueil")))
+        request_visa(declaration=lien, acteur=monde.a.dgs)
+        assert Courriel.objects.filter(type="declaration_visa").count() == 1
+        client.post(url("visa", lien), {"empreinte": shown})
+        assert current(lien).visee_at
+
+    def test_more_days_leave_the_request_good(self, monde: Monde, lien: Declaration):
+        request_visa(declaration=lien, acteur=monde.a.dgs)
+        grant_extension(declaration=lien, acteur=monde.direction, until=date(2027, 3, 20), motif="x")
+        assert asked_at(lien)
+
+    def test_after_a_visa_that_fell_the_same_choices_are_sent_again(self, monde: Monde, lien: Declaration):
+        request_visa(declaration=lien, acteur=monde.a.dgs)
+        approve(monde, lien)
+        prepare(lien, monde.a.dgs, plus=["DB-01"])
+        prepare(lien, monde.a.dgs, moins=["DB-01"])
+        assert asked_at(lien) is None
+        request_visa(declaration=lien, acteur=monde.a.dgs)
+        assert Courriel.objects.filter(type="declaration_visa").count() == 2
+
+    def test_it_does_not_stand_for_what_the_commune_shares_since(
+        self, monde: Monde, client: Any, lien: Declaration
+    ):
+        approve(monde, lien)
+        share_more(monde)
+        with pytest.raises(Refus, match=r"Le visa du maire.*a changé depuis"):
+            submit(lien, monde.a.dgs)
+        client.force_login(monde.a.dgs)
+        assert "Demander le visa du maire" in text_of(client.get(url("declaration_relire", lien)))
+        approve(monde, lien)
+        assert submit(lien, monde.a.dgs).deposee
+
+    def test_the_mayor_who_submits_something_else_is_not_said_to_have_approved_it(
+        self, monde: Monde, lien: Declaration
+    ):
+        approve(monde, lien)
+        share_more(monde)
+        assert submit(lien, monde.a.maire).accuse.source["visa"] == ""
         assert current(lien).visee_at is None
 
     def test_it_outlives_a_deposit_withdrawn(self, monde: Monde, lien: Declaration):
@@ -142,6 +205,16 @@ class TestLettre:
         prepare(lettre, monde.a.dgs, plus=["DB-01"])
         assert current(lettre).lettre is None
         assert Piece.objects.count() == 1
+
+    def test_it_does_not_stand_for_what_the_commune_shares_since(
+        self, monde: Monde, client: Any, lettre: Declaration
+    ):
+        attach_letter(declaration=lettre, acteur=monde.a.dgs, fichier=letter())
+        share_more(monde)
+        with pytest.raises(Refus, match=r"La lettre signée du maire\. .*a changé depuis"):
+            submit(lettre, monde.a.dgs)
+        client.force_login(monde.a.dgs)
+        assert "À remplacer" in text_of(client.get(url("declaration_relire", lettre)))
 
     def test_what_is_not_a_pdf_comes_back_in_its_field(self, monde: Monde, client: Any, lettre: Declaration):
         client.force_login(monde.a.dgs)
@@ -180,7 +253,8 @@ class TestPages:
         page = client.get(url("visa", lien))
         assert "« Ressources humaines, activité 1 »" in text_of(page)
         assert current(lien).visee_at is None
-        done = client.post(url("visa", lien), {"version": page.context["declaration"].version}, follow=True)
+        assert f'value="{read(lien)}"' in page.content.decode()
+        done = client.post(url("visa", lien), {"empreinte": read(lien)}, follow=True)
         assert "Visée" in text_of(done)
         assert current(lien).visee_par == monde.a.maire
 
@@ -210,7 +284,7 @@ class TestPages:
     def test_stale_page_of_the_mayor(self, monde: Monde, client: Any, lien: Declaration):
         client.force_login(monde.a.maire)
         assert "relisez-les, puis visez" in text_of(
-            client.post(url("visa", lien), {"version": "0"}, follow=True)
+            client.post(url("visa", lien), {"empreinte": "0"}, follow=True)
         )
 
     def test_the_mayor_is_not_asked_to_wait_for_himself(self, monde: Monde, client: Any, lien: Declaration):

@@ -40,7 +40,8 @@ WITHOUT_PAGE = (
     *("mutualisation:arret_epci", "mutualisation:arret_rouvrir"),
     *("mutualisation:suivi_dater", "mutualisation:suivi_ac", "mutualisation:visa_demander"),
     *("mutualisation:conventions_preparer", "mutualisation:convention_piece_nouvelle"),
-    *("comptes:vue_nouvelle", "comptes:vue_supprimer"),
+    *("comptes:vue_nouvelle", "comptes:vue_supprimer", "comptes:compte_rouvrir"),
+    "mutualisation:equipe_dissoudre",
     *("mutualisation:edition_geler", "mutualisation:domaine_place", "mutualisation:domaine_retablir"),
     *("mutualisation:activite_place", "mutualisation:activite_retablir", "mutualisation:bloc_defaire"),
     # Shown once lines were decided in bulk: leads to the list of who did nothing.

@@ -146,7 +146,8 @@ class TestEcrire:
         members = [c.nom for c in Commune.objects.members_of(epci, DAY)]
         assert members == ["Pessac", "Presqu'île"]
         assert [c.nom for c in Commune.objects.members_of(epci, EVE)] == ["Ambès", "Bassens", "Pessac"]
-        assert Filiation.objects.heirs(DAY) == {a.pk: [nouvelle.pk], b.pk: [nouvelle.pk]}
+        rows = Filiation.objects.order_by("pk").values_list("ancienne", "nouvelle", "effective_on")
+        assert set(rows) == {(a.pk, nouvelle.pk, DAY), (b.pk, nouvelle.pk, DAY)}
         held = Appartenance.objects.get(commune=nouvelle)
         assert (held.debut, held.pole) == (DAY, a.appartenances.get().pole)
 

@@ -46,7 +46,10 @@ def _acts(table: Table) -> str:
 
 def _rows(table: Table) -> Iterator[str]:
     for transition in table.transitions:
-        who = enumerate_french([str(role.label) for role in transition.roles])
+        who = (
+            enumerate_french([str(role.label) for role in transition.roles])
+            or "personne : de soi-même, au jour dit"
+        )
         for cible in dict.fromkeys(transition.passages.values()):
             sources = [str(table.etats(s).label) for s, c in transition.passages.items() if c == cible]
             yield f"| {transition.acte} | {enumerate_french(sources)} | {table.etats(cible).label} | {who} |"
