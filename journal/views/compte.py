@@ -55,7 +55,7 @@ def _show_theirs(form: CompteForm, personne: Personne) -> None:
     for name, value in vars(form.identite).items():
         stored = getattr(personne, name)
         if stored != value:
-            form[name].help_text = f"Enregistré entre-temps : {stored or 'rien'}."
+            form[name].help_text = f"Valeur enregistrée : {stored or 'rien'}."
     form.data = {**form.data.dict(), "version": personne.version}
 
 

@@ -494,7 +494,7 @@ class TestCorrecting:
         sent = typed(dgs, nom="Mien")
         shown = text(admin.post(f"/personnes/{dgs.pk}/corriger/", sent), HTTPStatus.CONFLICT)
         assert f"{other} a modifié ce compte entre-temps (Compte corrigé : nom)" in shown
-        assert "Enregistré entre-temps : Sien." in shown and 'value="Mien"' in shown
+        assert "Valeur enregistrée : Sien." in shown and 'value="Mien"' in shown
         assert f'name="version" value="{dgs.version + 1}"' in shown
         assert fresh(dgs).nom == "Sien"
         again = {**sent, "version": dgs.version + 1}
