@@ -165,6 +165,7 @@ def accuse(**changes: Any) -> dict[str, Any]:
             {"domaine": d["libelle"], "activites": [a["libelle"] for a in d["activites"]]}
             for d in catalogue()[:9]
         ],
+        "pertes": [],
         "suite": [
             "La Direction des territoires vérifie la recevabilité de chaque choix d'ici au 20 mars 2027.",
             "L'évaluation préalable est recueillie avec vous en avril et en mai.",

@@ -12,8 +12,10 @@ from django.urls import reverse
 from comptes.roles import Role
 from journal.models import Evenement, Tache
 from journal.workflows.tache import run, run_due
-from mutualisation.models import Adhesion, Cycle, Declaration, Ligne
+from journal.workflows.unite import unit
+from mutualisation.models import Acte, Adhesion, Cycle, Declaration, Ligne
 from mutualisation.workflows import derivation, effet
+from mutualisation.workflows.acte import cancel_act
 from mutualisation.workflows.cycle import change_dates
 from mutualisation.workflows.derivation import apply_editions
 from mutualisation.workflows.effet import awaiting_effect, schedule_effect, set_effect_date
@@ -190,10 +192,16 @@ def test_the_job_twice_opens_once(monde: Monde, at_time: AtTime):
     assert Evenement.objects.filter(type="adhesion.ouverte").count() == 1
 
 
+def cancel_acts(monde: Monde, ligne: Ligne) -> None:
+    for acte in Acte.objects.filter(lignes=ligne):
+        cancel_act(acte=acte, acteur=monde.direction, version=acte.version, motif="Saisi par erreur.")
+
+
 def test_a_refused_line_never_takes_effect(monde: Monde, at_time: AtTime):
     ligne = accepted(monde)
     at_time("2027-12-01")
     vote_both(monde, ligne)
+    cancel_acts(monde, ligne)
     arbitrate(ligne=ligne, acteur=monde.direction, decision="refusee", motif="Erreur.", qualite="x")
     schedule_effect(monde.cycle, EFFET)
     at_time("2028-01-02")
@@ -201,15 +209,17 @@ def test_a_refused_line_never_takes_effect(monde: Monde, at_time: AtTime):
     assert not Adhesion.objects.filter(ligne=ligne).exists()
 
 
-def test_accepted_again_after_the_day_takes_effect_at_once(monde: Monde, at_time: AtTime):
+def test_accepted_and_voted_again_after_the_day_takes_effect_at_once(monde: Monde, at_time: AtTime):
     ligne = accepted(monde)
     at_time("2027-12-01")
     vote_both(monde, ligne)
+    cancel_acts(monde, ligne)
     arbitrate(ligne=ligne, acteur=monde.direction, decision="reportee", motif="Un doute.", qualite="x")
     schedule_effect(monde.cycle, EFFET)
     at_time("2028-01-02")
     run_due()
     accept(ligne, monde.direction)
+    vote_both(monde, ligne)
     assert Adhesion.objects.get(ligne=ligne).debut == EFFET
 
 
@@ -290,9 +300,10 @@ def test_a_commune_that_cannot_hand_over_holds_no_other(
     hand_over = derivation._hand_over
 
     def fails_for_one(**kwargs: Any) -> None:
-        hand_over(**kwargs)
-        if stuck in kwargs["communes"]:
-            raise ZeroDivisionError
+        with unit():
+            hand_over(**kwargs)
+            if stuck in kwargs["communes"]:
+                raise ZeroDivisionError
 
     monkeypatch.setattr(derivation, "_hand_over", fails_for_one)
     with pytest.raises(ExceptionGroup, match="handing over"):

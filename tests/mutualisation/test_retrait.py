@@ -114,7 +114,7 @@ class TestRetirer:
         text = text_of(after)
         assert "Dépôt retiré" in text
         assert "<textarea" in text
-        assert "AD-2028-001 (PDF)" in text
+        assert "AD-2028-001 (dépôt retiré, PDF)" in text
 
     def test_the_kept_receipt_is_served_to_the_commune_alone(self, monde: Monde, client: Any):
         done = deposit(monde)
