@@ -5,14 +5,13 @@ import json
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from comptes.models import Habilitation
-from comptes.roles import Role
 from contrats.fiche import exceptional, rhythm, urgent
-from contrats.models import Engagement, Indicateur, VersionContrat
+from contrats.models import Approbation, Engagement, Indicateur, VersionContrat
+from contrats.signataires import for_commune, for_epci
 from contrats.workflows.contrat import activites_on, waiting_lines
-from mutualisation.models import Acte, Adhesion, Catalogue
+from mutualisation.models import Acte, Adhesion, Catalogue, Ligne
 from mutualisation.models.catalogue import DomaineLu, DomaineVersion
 from mutualisation.referents import Referents, SiegeLu, fonction
 from socle import horloge
@@ -20,7 +19,12 @@ from socle.dates import day_and_year
 from socle.typographie import of
 from territoire.models import Epci
 
-MUTUALISED = "mutualisée"
+NATURES = {
+    Adhesion.Nature.MUTUALISATION: "mutualisée",
+    Adhesion.Nature.REGULARISATION: "régularisée",
+    Adhesion.Nature.PRESTATION: "en prestation",
+}
+TO_COME = ", à venir"
 CONTRACT_REVIEWS = "en mai ou juin, puis en novembre ou décembre"
 FAMILLES = {
     DomaineVersion.Famille.SUPPORT: ("Fonctions supports", "Fonction support"),
@@ -34,6 +38,13 @@ ASSEMBLIES = {
 }
 
 
+class Partage(NamedTuple):
+    """Since when an activity is shared, and in which of Adhesion.Nature."""
+
+    depuis_on: date
+    nature: str
+
+
 def contract_data(version: VersionContrat) -> dict[str, Any]:
     """The data of a version of a contract as they stand today; the same rows on the same day give the same dictionary.
 
@@ -45,14 +56,15 @@ def contract_data(version: VersionContrat) -> dict[str, Any]:
     today = epci.today
     day = max(today, version.effective_on)
     catalogue = Catalogue.objects.in_force(epci, version.effective_on).read()
-    since = entry_dates(version)
+    since = shares_of(version)
     covered = [domaine for domaine in catalogue.domaines if domaine.activite_ids & since.keys()]
     referents = Referents(epci, day)
     pole = referents.pole_name(commune.pk)
     actes = _actes(version, since)
     return {
         "numero": version.reference,
-        "projet": version.etat == VersionContrat.Etat.PROJET,
+        "projet": version.en_preparation,
+        "exemplaire": "projet",
         "edite_on": today.isoformat(),
         "epci": {
             "nom": epci.nom,
@@ -64,7 +76,7 @@ def contract_data(version: VersionContrat) -> dict[str, Any]:
         "effet_on": version.effective_on.isoformat(),
         "version": version.libelle,
         "deliberations": _deliberations(actes),
-        "signataires": {"commune": _maire(version, day), "epci": None},
+        "signataires": _signatories(version, day),
         "visas": _visas(epci, named.nom, actes),
         "familles": _familles(covered, since, pole),
         "fiches": _fiches(version, covered, pole, referents),
@@ -79,20 +91,24 @@ def digest(data: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def entry_dates(version: VersionContrat) -> dict[int, date]:
-    """Since when each activity the version covers is shared, or will be, by activity id."""
+def shares_of(version: VersionContrat) -> dict[int, Partage]:
+    """How each activity the version covers is shared, or will be, and since when, by activity id."""
     covered = activites_on(version.epci, version.commune, version.effective_on)
     running = Adhesion.objects.on(version.effective_on).filter(commune=version.commune, epci=version.epci)
-    since: dict[int, date] = dict(running.values_list("activite_id", "debut"))
+    found = {
+        pk: Partage(debut, nature)
+        for pk, debut, nature in running.values_list("activite_id", "debut", "nature")
+    }
     waiting = waiting_lines(version.epci, version.commune, version.effective_on)
-    for activite, effet_on, cycle_on in waiting.values_list(
-        "activite_id", "effet_on", "declaration__cycle__effective_on"
-    ):
-        since.setdefault(activite, effet_on or cycle_on)
-    return {activite: since[activite] for activite in covered}
+    for ligne in waiting.select_related("declaration__cycle"):
+        wanted = Ligne.PARTAGE.get(Ligne.Nature(ligne.nature))
+        before = found.get(ligne.activite_id)
+        if wanted and (before is None or before.nature != wanted):
+            found[ligne.activite_id] = Partage(ligne.effet_on or ligne.declaration.cycle.effective_on, wanted)
+    return {activite: found[activite] for activite in covered}
 
 
-def _actes(version: VersionContrat, since: dict[int, date]) -> list[Acte]:
+def _actes(version: VersionContrat, since: dict[int, Partage]) -> list[Acte]:
     """Acts that decided what the version covers: of the commune and of the EPCI, latest first."""
     lignes = {"lignes__commune": version.commune, "lignes__activite__in": list(since)}
     rows = Acte.objects.filter(epci=version.epci, adopte_on__lte=version.epci.today, **lignes).distinct()
@@ -124,9 +140,9 @@ def _visas(epci: Epci, commune: str, actes: list[Acte]) -> list[str]:
     visas += [_visa(acte, epci.nom_commun) for acte in reversed(actes)]
     kinds = {acte.type for acte in actes}
     if Acte.Type.CONSEIL_MUNICIPAL not in kinds:
-        visas.append("la délibération du conseil municipal, à venir")
+        visas.append(f"la délibération du conseil municipal{TO_COME}")
     if not kinds & set(Acte.EPCI_TYPES):
-        visas.append(f"la délibération du conseil de {epci.nom_commun}, à venir")
+        visas.append(f"la délibération du conseil de {epci.nom_commun}{TO_COME}")
     return visas
 
 
@@ -135,13 +151,37 @@ def _visa(acte: Acte, epci: str) -> str:
     return words.format(numero=acte.numero, jour=day_and_year(acte.adopte_on), epci=epci)
 
 
-def _maire(version: VersionContrat, day: date) -> dict[str, str] | None:
-    rows = Habilitation.objects.on(day).filter(epci=version.epci, commune=version.commune, role=Role.MAIRE)
-    maire = rows.select_related("personne").order_by("-debut", "pk").first()
-    return {"nom": str(maire.personne), "qualite": "maire"} if maire else None
+def _signatories(version: VersionContrat, day: date) -> dict[str, dict[str, str] | None]:
+    """Who signs for each side on a day; None while nobody is named."""
+    theirs, ours = for_commune(version.epci, version.commune, day), for_epci(version.epci, day)
+    return {"commune": theirs.data if theirs else None, "epci": ours.data if ours else None}
 
 
-def _familles(covered: list[DomaineLu], since: dict[int, date], pole: str) -> list[dict[str, Any]]:
+def signed_mentions(version: VersionContrat) -> dict[str, Any]:
+    """What the copy to sign says more than the text voted: the acts that approved it, and who signs today."""
+    assert version.arrete  # only a settled text is approved
+    acts = {one.cote: one for one in version.approbations.all()}
+    printed = version.arrete.source["contrat"]
+    visas = [visa for visa in printed["visas"] if not visa.endswith(TO_COME)]
+    return {
+        "edite_on": version.epci.today.isoformat(),
+        "deliberations": {
+            cote: f"n° {act.numero} du {day_and_year(act.adopte_on)}" for cote, act in acts.items()
+        },
+        "visas": [
+            *visas,
+            *(f"{_approval(act, version.epci)}, qui approuve le présent contrat" for act in acts.values()),
+        ],
+        "signataires": _signatories(version, version.epci.today),
+    }
+
+
+def _approval(act: Approbation, epci: Epci) -> str:
+    words = ASSEMBLIES[Acte.Type(act.type)]
+    return words.format(numero=act.numero, jour=day_and_year(act.adopte_on), epci=epci.nom_commun)
+
+
+def _familles(covered: list[DomaineLu], since: dict[int, Partage], pole: str) -> list[dict[str, Any]]:
     """Article 3: families, domains and activities in the order of the catalogue."""
     return [
         {
@@ -153,20 +193,20 @@ def _familles(covered: list[DomaineLu], since: dict[int, date], pole: str) -> li
     ]
 
 
-def _domaine(domaine: DomaineLu, since: dict[int, date], pole: str) -> dict[str, Any]:
+def _domaine(domaine: DomaineLu, since: dict[int, Partage], pole: str) -> dict[str, Any]:
     shared = [activite for activite in domaine.activites if activite.id in since]
     return {
         "code": domaine.code,
         "libelle": domaine.libelle,
         "service_commun": domaine.service_commun,
         "rattachement": _attachment(domaine, pole),
-        "depuis_on": min(since[activite.id] for activite in shared).isoformat(),
+        "depuis_on": min(since[activite.id].depuis_on for activite in shared).isoformat(),
         "activites": [
             {
                 "code": activite.code,
                 "libelle": activite.libelle,
-                "nature": MUTUALISED,
-                "depuis_on": since[activite.id].isoformat(),
+                "nature": NATURES[Adhesion.Nature(since[activite.id].nature)],
+                "depuis_on": since[activite.id].depuis_on.isoformat(),
             }
             for activite in shared
         ],

@@ -8,6 +8,9 @@ from django.urls import reverse
 
 from comptes.models import Personne
 from contrats.models import Engagement
+from contrats.workflows.circuit import SETTLED, TO_SIGN
+from documents.gabarit import render_document
+from documents.models import Document
 from mutualisation.models import Domaine
 from socle import registres
 from socle.registres import Lien
@@ -17,6 +20,8 @@ from territoire.models import Commune
 def register() -> None:
     """Fill the registries of the ground floor."""
     registres.liens.register("contrats", links)
+    for type in (SETTLED, TO_SIGN):
+        registres.rendus.register(type, render_contract)
 
 
 def links(user: Personne, commune: Commune, domaine: Domaine, on: date) -> Iterable[Lien]:
@@ -25,3 +30,9 @@ def links(user: Personne, commune: Commune, domaine: Domaine, on: date) -> Itera
     engagement = rows.order_by("-version_contrat__numero").first()
     if engagement:
         yield Lien("Ouvrir le contrat", reverse("contrats:engagement", args=[engagement.pk]))
+
+
+def render_contract(document: Document) -> bytes:
+    """The settled text, or the copy to sign, from its frozen data."""
+    context = {"contrat": document.source["contrat"], "document": document.reference}
+    return render_document("pdf/contrat.html", context, document)

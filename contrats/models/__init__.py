@@ -1,7 +1,18 @@
-"""The contrat d'engagement, its versions, and what is promised domain by domain."""
+"""The contrat d'engagement, its versions, their circuit, and what is promised domain by domain."""
 
-from contrats.models.contrat import Contrat, VersionContrat
+from contrats.models.contrat import Approbation, Contrat, VersionContrat
 from contrats.models.engagement import Engagement, Indicateur
 from contrats.models.fiche import Fiche
+from contrats.models.remarque import Remarque
+from contrats.models.signataire import Signataire
 
-__all__ = ["Contrat", "Engagement", "Fiche", "Indicateur", "VersionContrat"]
+__all__ = [
+    "Approbation",
+    "Contrat",
+    "Engagement",
+    "Fiche",
+    "Indicateur",
+    "Remarque",
+    "Signataire",
+    "VersionContrat",
+]

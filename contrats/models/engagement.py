@@ -101,7 +101,7 @@ class Engagement(Abilities, Versioned, Textes):
         return f"{self.domaine}, {self.commune}"
 
     def abilities_for(self, user: Any) -> dict[str, bool]:
-        draft = self.version_contrat.etat == VersionContrat.Etat.PROJET
+        draft = self.version_contrat.en_preparation
         directs = user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
         dgs = user.acces.acts_for_commune(self.commune_id, Role.DGS)
         return {"modifier": draft and (directs or dgs or self._sits(user))}

@@ -15,12 +15,14 @@ from django.views.decorators.http import require_GET, require_POST
 from comptes.acces import Titre
 from comptes.contexte import hat, person
 from comptes.roles import Role
+from contrats.circuit import awaited
 from contrats.donnees import contract_data, digest
 from contrats.fiche import missing_texts, state_of
-from contrats.forms import EffetForm, FiltreContrats, PreparerForm
+from contrats.forms.contrat import EffetForm, FiltreContrats, PreparerForm
 from contrats.liste import communes_of, read_rows, search
+from contrats.manques import gap
 from contrats.models import Contrat, Engagement, VersionContrat
-from contrats.workflows.contrat import domaines_on, prepare_contract
+from contrats.workflows.contrat import prepare_contract
 from documents.rendu import fingerprint, render_pdf
 from journal.models import Evenement
 from mutualisation.referents import Referents, SiegeLu
@@ -125,10 +127,11 @@ def contrat(request: HttpRequest, pk: int) -> HttpResponse:
         "prepare": request.user.acces.acts_for_epci(found.epci_id, Role.DIRECTION_TERRITOIRES),
         "en_vigueur": version.effective_on <= found.epci.today,
         "ecart": [],
+        "attendu": awaited(version, request.user),
         "historique": Evenement.objects.visible_to(request.user).about(version).exists(),
     }
     if context["prepare"]:
-        context["ecart"] = _gap(version)
+        context["ecart"] = gap(version) if version.en_preparation else []
     return render(request, "contrats/contrat/detail.html", context)
 
 
@@ -151,21 +154,6 @@ def _fiches(request: HttpRequest, version: VersionContrat) -> list[LigneFiche]:
     ]
 
 
-def _gap(version: VersionContrat) -> list[str]:
-    """Domains shared without a fiche, then fiches of domains no longer shared, in French."""
-    covered = {d.pk: d for d in domaines_on(version.epci, version.commune, version.effective_on)}
-    present = {
-        row.domaine_id: row.domaine for row in version.engagements.select_related("domaine").order_by("pk")
-    }
-    entering = [f"{d} est partagé et n'a pas de fiche" for pk, d in covered.items() if pk not in present]
-    leaving = [
-        f"{d} n'est plus partagé ; sa fiche écrite est gardée"
-        for pk, d in present.items()
-        if pk not in covered
-    ]
-    return [*entering, *leaving]
-
-
 WHOLE = (
     "Le contrat entier se lit par la commune, son pôle et la Direction des territoires ; "
     "votre domaine se lit sur sa page."
@@ -179,8 +167,8 @@ def projet_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(rows, pk=pk)
     if not Contrat.objects.whole_for(request.user).filter(pk=version.contrat_id).exists():
         raise ActionInterdite(WHOLE)
-    if version.etat != VersionContrat.Etat.PROJET:
-        raise ActionInterdite("Ce contrat n'est plus un projet.")
+    if not version.en_preparation:
+        raise ActionInterdite("Ce contrat n'est plus un projet : lisez le texte arrêté.")
     data = contract_data(version)
     key = f"contrat.projet:{digest({'donnees': data, 'moteur': fingerprint()})}"
     octets = cache.get(key)

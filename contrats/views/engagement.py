@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from comptes.contexte import person
 from contrats.fiche import exceptional, missing_texts, rhythm, state_of, urgent
-from contrats.forms import EngagementForm, IndicateurFormSet
+from contrats.forms.contrat import EngagementForm, IndicateurFormSet
 from contrats.models import Contrat, Engagement
 from contrats.workflows.contrat import save_engagement
 from journal.models import Evenement

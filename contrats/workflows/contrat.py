@@ -80,9 +80,11 @@ def prepare_contract(
 def _open_draft(
     contrat: Contrat, effective_on: date, cycle: Cycle | None, acteur: Personne | None
 ) -> VersionContrat:
-    draft = contrat.versions.filter(etat=VersionContrat.Etat.PROJET).first()
-    if draft:
-        return _move_draft(draft, effective_on, acteur)
+    opened = contrat.versions.exclude(etat=VersionContrat.Etat.SIGNE).first()
+    if opened and not opened.en_preparation:
+        raise Refus(f"{opened} est {opened.get_etat_display()} : il ne se prépare plus.")
+    if opened:
+        return _move_draft(opened, effective_on, acteur)
     numero = contrat.versions.count()
     rank = Contrat.objects.filter(epci=contrat.epci, pk__lte=contrat.pk).count()
     version = VersionContrat.objects.create(

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
-from contrats.forms import EngagementForm
+from contrats.forms.contrat import EngagementForm
 from contrats.models import Engagement, Indicateur
 from contrats.workflows.contrat import save_engagement
 from journal.models import Evenement
