@@ -26,6 +26,7 @@ from comptes.roles import Role
 from journal.models import Evenement
 from journal.workflows.unite import record, unit
 from tests.factories import CourrielFactory, EquipeFactory, Monde, holder
+from tests.contrats.gestes import issued_pk, remark_pk
 from tests.mutualisation.atelier import (
     draft_activite,
     draft_bloc,
@@ -196,6 +197,8 @@ INSTRUCT = "302 403 403 403 403 403 403 200 200 403 200 200 200 404 302"
 COMPLETE = "302 422 404 422 422 403 403 403 404 404 403 403 403 404 302"
 STUDIES_ = "302 403 404 403 403 403 403 422 404 404 403 422 403 404 302"
 CORRECTS = "302 403 404 403 403 403 404 404 404 404 403 200 403 404 302"
+# Only the Direction leads the circuit of a contract.
+LEADS__ = "302 403 404 403 403 403 403 403 404 404 403 422 403 404 302"
 WRITES__ = "302 200 404 403 403 403 200 200 404 404 403 200 403 404 302"
 RUNS____ = "302 403 404 403 403 403 403 200 404 404 200 200 403 404 302"
 RUNS_EPCI = "302 403 403 403 403 403 403 403 403 403 403 200 200 200 302"
@@ -484,6 +487,31 @@ ROUTES: tuple[Route, ...] = (
         pk("a.version"),
         GET="302 200 404 200 200 200 403 403 404 404 200 200 200 404 302",
     ),
+    page("contrats:circuit", pk("a.version"), GET=DOMAINE_),
+    page("contrats:circuit_agir", pk("a.version"), POST=LEADS__),
+    page("contrats:circuit_rouvrir", pk("a.version"), POST=LEADS__),
+    page("contrats:circuit_approuver", pk("a.version"), POST=LEADS__),
+    page(
+        "contrats:remarque_nouvelle",
+        pk("a.version"),
+        POST="302 403 404 403 403 403 403 403 404 404 403 403 403 404 302",
+    ),
+    # A remark of the DGS of A on the fiche DA: the other side answers, she or the Direction closes.
+    page(
+        "contrats:remarque_repondre",
+        remark_pk,
+        POST="302 403 404 403 403 403 403 422 404 404 403 422 403 404 302",
+    ),
+    page(
+        "contrats:remarque_clore",
+        remark_pk,
+        POST="302 302 404 403 403 403 403 403 404 404 403 302 403 404 302",
+    ),
+    page("contrats:arrete_pdf", issued_pk, GET="302 202 404 202 202 202 403 403 404 404 202 202 202 404 302"),
+    page(
+        "contrats:a_signer_pdf", issued_pk, GET="302 202 404 202 202 202 403 403 404 404 202 202 202 404 302"
+    ),
+    page("contrats:preuve", issued_pk, GET="302 200 404 200 200 200 403 403 404 404 200 200 200 404 302"),
     page("contrats:engagement", pk("a.engagement"), GET=DOMAINE_),
     page("contrats:engagement_modifier", pk("a.engagement"), GET=WRITES__, POST=with_422(WRITES__)),
     # Reviews

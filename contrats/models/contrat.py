@@ -140,6 +140,12 @@ class VersionContrat(Abilities, Versioned):
             "remarquer": self.etat == self.Etat.EN_RELECTURE and (directs or reads or self._answers(user)),
         }
 
+    def cote_de(self, user: Any) -> "Approbation.Cote":
+        """For whom somebody speaks: the EPCI for the Direction and a responsable, the commune for the others."""
+        directs = user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
+        serves = [t for t in user.acces.with_role(Role.RESPONSABLE_SERVICE) if t.epci_id == self.epci_id]
+        return Approbation.Cote.EPCI if directs or serves else Approbation.Cote.COMMUNE
+
     def _answers(self, user: Any) -> bool:
         """Whether the user holds a seat of one of its domains, on either side."""
         seats = user.acces.with_role(Role.REFERENT_COMMUNAL, Role.RESPONSABLE_SERVICE)

@@ -90,9 +90,8 @@ class Remarque(Abilities, Versioned):
     def abilities_for(self, user: Any) -> dict[str, bool]:
         review = self.version_contrat.etat == VersionContrat.Etat.EN_RELECTURE and not self.close
         directs = user.acces.acts_for_epci(self.version_contrat.epci_id, Role.DIRECTION_TERRITOIRES)
-        side = Approbation.Cote.EPCI if directs else Approbation.Cote.COMMUNE
         may = self.version_contrat.abilities_for(user)["remarquer"]
         return {
-            "repondre": review and may and side != self.cote,
+            "repondre": review and may and self.version_contrat.cote_de(user) != self.cote,
             "clore": review and (directs or user == self.auteur),
         }

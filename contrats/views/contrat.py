@@ -184,7 +184,7 @@ def projet_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _render(version: VersionContrat, data: dict[str, Any]) -> bytes:
     return render_pdf(
-        render_to_string("pdf/contrat.html", {"contrat": data}),
+        render_to_string("pdf/contrat.html", {"contrat": data, "document": ""}),
         title=f"Projet de contrat d'engagement {version.reference}",
         created_at=horloge.midnight(date.fromisoformat(data["edite_on"]), version.epci.fuseau),
     )

@@ -28,19 +28,12 @@ def remark(
     require(version, acteur, "remarquer")
     _check(texte, "texte", "Écrivez votre remarque.")
     made = Remarque.objects.create(
-        version_contrat=version, article=article, engagement=engagement, cote=side_of(acteur, version), texte=texte,
+        version_contrat=version, article=article, engagement=engagement, cote=version.cote_de(acteur), texte=texte,
         auteur=acteur, faite_at=horloge.now(),
     )  # fmt: skip
     _record(made, acteur, "faite", f"{version} : remarque sur {made.ou}", {"texte": texte})
     _tell(made, acteur, "remarque_faite", f"Contrat {version.reference} : une remarque sur {made.ou}")
     return made
-
-
-def side_of(personne: Personne, version: VersionContrat) -> Approbation.Cote:
-    """For whom somebody speaks: the EPCI for the Direction and a responsable, the commune for the others."""
-    directs = personne.acces.acts_for_epci(version.epci_id, Role.DIRECTION_TERRITOIRES)
-    serves = [t for t in personne.acces.with_role(Role.RESPONSABLE_SERVICE) if t.epci_id == version.epci_id]
-    return Approbation.Cote.EPCI if directs or serves else Approbation.Cote.COMMUNE
 
 
 @unite
@@ -116,7 +109,7 @@ def _record(
 def _tell(remarque: Remarque, acteur: Personne, type: str, sujet: str) -> None:
     """To the other side of who acts."""
     version = remarque.version_contrat
-    communal = side_of(acteur, version) == Approbation.Cote.COMMUNE
+    communal = version.cote_de(acteur) == Approbation.Cote.COMMUNE
     roles = (Role.DIRECTION_TERRITOIRES,) if communal else (Role.DGS,)
     people = set(recipients(version.epci, *roles, on=version.epci.today, commune=version.commune))
     if type == "remarque_repondue":

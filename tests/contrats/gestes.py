@@ -5,6 +5,7 @@ from typing import Any
 
 from contrats.models import Signataire, VersionContrat
 from contrats.workflows import circuit
+from contrats.workflows.remarque import remark
 from tests.factories import Monde, PersonneFactory
 
 ACTS = {"commune": ("conseil_municipal", "2027-41"), "epci": ("conseil_epci", "2027-612")}
@@ -64,3 +65,21 @@ def to_sign(monde: Monde) -> VersionContrat:
     voted(monde)
     president(monde)
     return move(monde, circuit.issue_to_sign)
+
+
+def remark_pk(monde: Monde) -> dict[str, int]:
+    """A remark of A's DGS on the fiche DA, while its contract is under review; its address."""
+    move(monde, circuit.send_for_review)
+    made = remark(
+        version=present(monde.a.version),
+        acteur=monde.a.dgs,
+        texte="Précisez.",
+        article=0,
+        engagement=monde.a.version.engagements.get(),
+    )
+    return {"pk": made.pk}
+
+
+def issued_pk(monde: Monde) -> dict[str, int]:
+    """A's contract, its copy to sign issued; its address."""
+    return {"pk": to_sign(monde).pk}

@@ -80,9 +80,7 @@ class TestSettle:
 
     def test_a_level_is_missing(self, monde: Monde):
         move(monde, circuit.send_for_review)
-        with pytest.raises(
-            Refus, match="Le niveau de service attendu de"
-        ):
+        with pytest.raises(Refus, match="Le niveau de service attendu de"):
             move(monde, circuit.settle)
 
     def test_a_shared_domain_without_fiche_stops_it(self, monde: Monde):
@@ -303,7 +301,7 @@ class TestPages:
     def test_each_side_reads_its_own_words(self, monde: Monde, client: Any):
         move(monde, circuit.send_for_review)
         assert "À relire par votre commune" in self._page(client, monde, monde.a.dgs)
-        assert "En attente de L’Haÿ-les-Roses" in self._page(client, monde, monde.direction)
+        assert "En attente de L'Haÿ-les-Roses" in self._page(client, monde, monde.direction)
 
     def test_the_whole_circuit_by_its_page(self, monde: Monde, client: Any):
         written(monde)

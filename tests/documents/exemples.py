@@ -29,6 +29,7 @@ def contrat(*, domaines: int = 18, projet: bool = True, **changes: Any) -> dict[
     return {
         "numero": "C-2028-019",
         "projet": projet,
+        "exemplaire": "projet" if projet else "a_signer",
         "epci": EPCI,
         "commune": COMMUNE,
         "effet_on": "2028-01-01",
@@ -226,7 +227,7 @@ GABARITS = {"contrat": contrat, "accuse": accuse, "compte_rendu": compte_rendu}
 
 
 def page(gabarit: str, contexte: dict[str, Any]) -> str:
-    return render_to_string(f"pdf/{gabarit}.html", {gabarit: contexte})
+    return render_to_string(f"pdf/{gabarit}.html", {gabarit: contexte, "document": contexte["numero"]})
 
 
 def pdf(gabarit: str, contexte: dict[str, Any]) -> bytes:
