@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from contrats.views import circuit, contrat, engagement
+from contrats.views import circuit, contrat, engagement, verification
 
 app_name = "contrats"
 VERSION = "contrats/versions/<int:pk>/"
 urlpatterns = [
+    path("v/", verification.chercher, name="verifier_code"),
+    path("v/<str:code>/", verification.verifier, name="verifier"),
     path("contrats/", contrat.contrats, name="contrats"),
     path("contrats/preparer/", contrat.preparer, name="preparer"),
     path("contrats/<int:pk>/", contrat.contrat, name="contrat"),

@@ -1,11 +1,12 @@
 """From HTML to a PDF/A-3a that is also PDF/UA-1: tagged, self-contained, the same bytes for the same input.
 
-Nothing is fetched but the faces (`police:`) and the style sheets (`style:`) of the house.
+Nothing is fetched but the faces (`police:`) and the style sheets (`style:`) of the house; QR codes are drawn here (`qr:`).
 `documents.controle` checks the result.
 """
 
 import contextlib
 import gc
+import io
 import logging
 import re
 import threading
@@ -18,6 +19,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 import pydyf
+import segno
 import weasyprint
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 STYLES = Path(__file__).resolve().parent.parent / "static" / "css"
 STYLE_NAMES = frozenset({"pdf.css"})
 LANGUAGE = "fr"
+QR_MAX = 200
 
 COVER_RATIO = 4.5  # WCAG 1.4.3: white text stands on the cover
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -67,7 +70,7 @@ class Attachment:
 
 
 class Fetcher(URLFetcher):
-    """Serves `police:<face>` and `style:<sheet>`; refuses all else.
+    """Serves `police:<face>`, `style:<sheet>` and `qr:<address>` (drawn here); refuses all else.
 
     A refusal is logged, and the document goes on without what it asked for.
     """
@@ -83,8 +86,17 @@ class Fetcher(URLFetcher):
             return URLFetcherResponse(
                 url, (STYLES / name).read_bytes(), {"Content-Type": "text/css; charset=utf-8"}
             )
+        if scheme == "qr" and 0 < len(name) <= QR_MAX:
+            return URLFetcherResponse(url, _qr(name), {"Content-Type": "image/svg+xml"})
         log.warning("PDF : ressource refusée, %s", url[:200])
         raise ValueError("Ressource refusée")
+
+
+def _qr(text: str) -> bytes:
+    """A QR code as SVG, error correction M: read on a photocopy, small on a cover."""
+    drawn = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(drawn, kind="svg", border=0, xmldecl=False)
+    return drawn.getvalue()
 
 
 def render_pdf(

@@ -5,6 +5,7 @@ from contrats.models.engagement import Engagement, Indicateur
 from contrats.models.fiche import Fiche
 from contrats.models.remarque import Remarque
 from contrats.models.signataire import Signataire
+from contrats.models.verification import Verification
 
 __all__ = [
     "Approbation",
@@ -14,5 +15,6 @@ __all__ = [
     "Indicateur",
     "Remarque",
     "Signataire",
+    "Verification",
     "VersionContrat",
 ]

@@ -11,7 +11,9 @@ from contrats.donnees import contract_data, digest, signed_mentions
 from contrats.etats import CIRCUIT
 from contrats.manques import missing_to_settle, missing_to_sign
 from contrats.mentions import Difference, differences
-from contrats.models import Approbation, VersionContrat
+from contrats.models import Approbation, Verification, VersionContrat
+from contrats.models.verification import new_code
+from contrats.verification import public_address
 from documents.models import Document
 from documents.workflows.document import reserve
 from journal.workflows.courriel import Lettre, write_mails
@@ -192,17 +194,20 @@ def _refuse_missing(missing: Iterable[str]) -> None:
 
 
 def _reserve(version: VersionContrat, type: str, titre: str, data: dict[str, Any]) -> Document:
-    """Freeze the data under the next number, with the digest that the cover prints."""
-    data = data | {"verification": {"adresse": None, "empreinte": None}}
-    empreinte = digest(data)
-    return reserve(
+    """Freeze the data under the next number, with the digest and the address of verification that it prints."""
+    empreinte = digest(data | {"verification": None})
+    code = new_code()
+    printed = {"adresse": public_address(code), "empreinte": empreinte}
+    document = reserve(
         epci=version.epci,
         commune=version.commune,
         type=type,
         annee=version.effective_on.year,
         titre=f"{titre} {version.commune.de}, {version.reference}",
-        source={"contrat": data | {"verification": {"adresse": None, "empreinte": empreinte}}},
+        source={"contrat": data | {"verification": printed}},
     )
+    Verification.objects.create(document=document, code=code)
+    return document
 
 
 def _save(
