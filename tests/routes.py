@@ -25,8 +25,8 @@ from django.utils.http import urlsafe_base64_encode
 from comptes.roles import Role
 from journal.models import Evenement
 from journal.workflows.unite import record, unit
+from tests.contrats.gestes import issued_pk, remark_pk, unknown_code
 from tests.factories import CourrielFactory, EquipeFactory, Monde, holder
-from tests.contrats.gestes import issued_pk, remark_pk
 from tests.mutualisation.atelier import (
     draft_activite,
     draft_bloc,
@@ -487,6 +487,9 @@ ROUTES: tuple[Route, ...] = (
         pk("a.version"),
         GET="302 200 404 200 200 200 403 403 404 404 200 200 200 404 302",
     ),
+    free("contrats:verifier_code", GET=" ".join(["200"] * 15)),
+    # An unknown code: nobody learns anything.
+    free("contrats:verifier", unknown_code, GET=" ".join(["404"] * 15), POST=" ".join(["404"] * 15)),
     page("contrats:circuit", pk("a.version"), GET=DOMAINE_),
     page("contrats:circuit_agir", pk("a.version"), POST=LEADS__),
     page("contrats:circuit_rouvrir", pk("a.version"), POST=LEADS__),

@@ -83,3 +83,7 @@ def remark_pk(monde: Monde) -> dict[str, int]:
 def issued_pk(monde: Monde) -> dict[str, int]:
     """A's contract, its copy to sign issued; its address."""
     return {"pk": to_sign(monde).pk}
+
+
+def unknown_code(monde: Monde) -> dict[str, str]:
+    return {"code": "ABCD-EFGH-JKMN"}

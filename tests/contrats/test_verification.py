@@ -1,0 +1,152 @@
+"""Verifying a contract by its code: what it is worth, and nothing of the others."""
+
+import subprocess
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from contrats.models import Verification, VersionContrat
+from contrats.models.verification import SIGNES, new_code
+from contrats.workflows import circuit
+from documents.controle import check_pdf
+from documents.models import Document
+from documents.workflows.document import complete
+from socle import registres
+from tests.contrats.gestes import move, present, settled, to_sign
+from tests.factories import DocumentFactory, Monde
+from tests.mutualisation.test_declaration import text_of
+
+
+def page(client: Any, document: Document) -> str:
+    return text_of(client.get(address(document)))
+
+
+def address(document: Document) -> str:
+    return reverse("contrats:verifier", args=[Verification.objects.get(document=document).code])
+
+
+def signed(monde: Monde, **more: Any) -> Document:
+    version = to_sign(monde)
+    VersionContrat.objects.filter(pk=version.pk).update(etat=VersionContrat.Etat.SIGNE, **more)
+    assert version.a_signer
+    return version.a_signer
+
+
+def test_a_settled_text_is_told_for_what_it_is(monde: Monde, client: Any):
+    document = settled(monde).arrete
+    assert document
+    assert "le texte soumis au vote des assemblées" in page(client, document)
+
+
+def test_once_replaced_it_engages_nobody(monde: Monde, client: Any):
+    document = settled(monde).arrete
+    move(monde, circuit.reopen, motif="Une fiche oubliée.")
+    assert document
+    assert "a été remplacé par un autre" in page(client, document)
+
+
+def test_a_copy_to_sign_waits(monde: Monde, client: Any):
+    document = to_sign(monde).a_signer
+    assert document
+    assert "attend la signature des deux parties" in page(client, document)
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        (date(2027, 1, 1), "en vigueur depuis le 1er janvier 2027"),
+        (date(2028, 1, 1), "entre en vigueur le 1er janvier 2028"),
+    ],
+)
+def test_signed_it_is_in_force_from_its_day(monde: Monde, client: Any, day: date, words: str):
+    assert words in page(client, signed(monde, effective_on=day))
+
+
+def test_an_amendment_is_named(monde: Monde, client: Any):
+    document = signed(monde)
+    first = present(monde.a.version)
+    first.pk, first.numero, first.reference, first.effective_on = None, 2, "C-2028-A2", date(2029, 1, 1)
+    first.arrete, first.a_signer = DocumentFactory(emis=True), DocumentFactory(emis=True)
+    first.save()
+    assert "modifié par l'avenant n° 2" in page(client, document)
+
+
+def test_nothing_else_is_revealed(monde: Monde, client: Any):
+    document = to_sign(monde).a_signer
+    assert document
+    html = page(client, document)
+    for secret in (
+        monde.a.commune.nom,
+        "Roses",
+        document.reference,
+        monde.a.version.reference,
+        "Leroy",
+        monde.epci.nom,
+    ):
+        assert secret not in html
+
+
+def test_an_unknown_code_tells_nothing(monde: Monde, client: Any):
+    to_sign(monde)
+    response = client.get(reverse("contrats:verifier", args=[new_code()]))
+    assert response.status_code == 404
+    assert "Aucun document n'a ce code" in text_of(response)
+
+
+@pytest.mark.parametrize("typed", ["{0}", " {0} ", "{1}", "{2}"])
+def test_a_code_is_read_as_people_type_it(monde: Monde, client: Any, typed: str):
+    document = to_sign(monde).a_signer
+    code = Verification.objects.get(document=document).code
+    text = typed.format(code, code.replace("-", ""), code.lower().replace("-", " "))
+    assert "attend la signature" in text_of(client.get(reverse("contrats:verifier_code"), {"code": text}))
+
+
+@pytest.mark.parametrize("typed", ["", "ABCD", "é" * 40, "0" * 12])
+def test_a_code_that_cannot_be_is_told(client: Any, db: None, typed: str):
+    response = client.get(reverse("contrats:verifier_code"), {"code": typed})
+    assert response.status_code == 422
+
+
+class TestFile:
+    @pytest.fixture
+    def document(self, monde: Monde) -> Document:
+        document = to_sign(monde).a_signer
+        assert document
+        complete(document=document, octets=registres.rendus.get(document.type)(document))
+        document.refresh_from_db()
+        return document
+
+    def post(self, client: Any, document: Document, octets: bytes) -> str:
+        return text_of(client.post(address(document), {"fichier": SimpleUploadedFile("contrat.pdf", octets)}))
+
+    def test_the_document_itself_is_recognised(self, client: Any, document: Document):
+        octets = bytes(document.contenu.octets)
+        assert "octet pour octet" in self.post(client, document, octets)
+
+    def test_one_bit_flipped_is_not(self, client: Any, document: Document):
+        octets = bytearray(document.contenu.octets)
+        octets[len(octets) // 2] ^= 1
+        assert "n'est pas le document émis" in self.post(client, document, bytes(octets))
+
+    def test_it_prints_its_code_and_a_qr_on_the_cover(self, document: Document):
+        octets = bytes(document.contenu.octets)
+        code = Verification.objects.get(document=document).code
+        assert code in document.source["contrat"]["verification"]["adresse"]
+        assert code in _words(octets)
+        assert check_pdf(octets) == []
+
+
+def _words(octets: bytes) -> str:
+    """The text of the first page."""
+    command = ["pdftotext", "-l", "1", "-", "-"]
+    done = subprocess.run(command, input=octets, capture_output=True, check=True, timeout=30)
+    return done.stdout.decode()
+
+
+def test_codes_are_long_and_of_plain_signs():
+    codes = {new_code() for _ in range(200)}
+    assert len(codes) == 200
+    assert all(len(code.replace("-", "")) == 12 and set(code) <= set(SIGNES) | {"-"} for code in codes)
