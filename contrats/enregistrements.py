@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from comptes.models import Personne
-from contrats.models import Engagement
+from contrats.models import Engagement, Verification, VersionContrat
 from contrats.workflows.circuit import SETTLED, TO_SIGN
 from documents.gabarit import render_document
 from documents.models import Document
@@ -22,6 +22,7 @@ def register() -> None:
     registres.liens.register("contrats", links)
     for type in (SETTLED, TO_SIGN):
         registres.rendus.register(type, render_contract)
+        registres.remplacements.register(type, follow_document)
 
 
 def links(user: Personne, commune: Commune, domaine: Domaine, on: date) -> Iterable[Lien]:
@@ -36,3 +37,10 @@ def render_contract(document: Document) -> bytes:
     """The settled text, or the copy to sign, from its frozen data."""
     context = {"contrat": document.source["contrat"], "document": document.reference}
     return render_document("pdf/contrat.html", context, document)
+
+
+def follow_document(annulled: Document, new: Document) -> None:
+    """A version whose document was annulled points to the one that stands in for it, under the same code."""
+    VersionContrat.objects.filter(arrete=annulled).update(arrete=new)
+    VersionContrat.objects.filter(a_signer=annulled).update(a_signer=new)
+    Verification.objects.filter(document=annulled).update(document=new)
