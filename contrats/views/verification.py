@@ -20,9 +20,8 @@ def chercher(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.GET or None)
     if form.is_bound and form.is_valid():
         return verifier(request, form.cleaned_data["code"])
-    return render(
-        request, "contrats/verification/chercher.html", {"form": form}, status=422 if form.errors else 200
-    )
+    context = {"form": form, "inconnu": False}
+    return render(request, "contrats/verification/chercher.html", context, status=422 if form.errors else 200)
 
 
 @login_not_required

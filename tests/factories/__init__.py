@@ -25,7 +25,13 @@ from tests.factories.comptes import (
     fresh,
     holder,
 )
-from tests.factories.contrats import ContratFactory, EngagementFactory, VersionContratFactory
+from tests.factories.contrats import (
+    ContratFactory,
+    EngagementFactory,
+    RemarqueFactory,
+    SignataireFactory,
+    VersionContratFactory,
+)
 from tests.factories.convention import AvisFactory, ConventionFactory
 from tests.factories.dates import SINCE, in_days, today
 from tests.factories.documents import DocumentFactory
@@ -97,9 +103,11 @@ __all__ = [
     "PersonneFactory",
     "PoleFactory",
     "ReglageFactory",
+    "RemarqueFactory",
     "RepriseFactory",
     "RevueFactory",
     "SiegeFactory",
+    "SignataireFactory",
     "TacheFactory",
     "TitulaireFactory",
     "VersionContratFactory",

@@ -2,10 +2,13 @@
 
 from datetime import date
 
-from factory import LazyAttribute, SelfAttribute, Sequence, SubFactory
+from factory import LazyAttribute, LazyFunction, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from contrats.models import Contrat, Engagement, VersionContrat
+from contrats.models import Contrat, Engagement, Remarque, Signataire, VersionContrat
+from socle import horloge
+from tests.factories.comptes import PersonneFactory
+from tests.factories.dates import SINCE
 from tests.factories.mutualisation import domaine, edition_of
 from tests.factories.territoire import EpciFactory, member_commune
 
@@ -41,3 +44,29 @@ class EngagementFactory(DjangoModelFactory):
     epci = SelfAttribute("version_contrat.epci")
     commune = SelfAttribute("version_contrat.commune")
     domaine = LazyAttribute(lambda o: edition_of(o.epci) and domaine(o.epci))
+
+
+class RemarqueFactory(DjangoModelFactory):
+    """A remark of the commune on article 4, under review."""
+
+    class Meta:
+        model = Remarque
+
+    version_contrat = SubFactory(VersionContratFactory, etat=VersionContrat.Etat.EN_RELECTURE)
+    article = 4
+    cote = "commune"
+    texte = "Précisez les délais."
+    auteur = SubFactory(PersonneFactory)
+    faite_at = LazyFunction(horloge.now)
+
+
+class SignataireFactory(DjangoModelFactory):
+    """The president of an EPCI."""
+
+    class Meta:
+        model = Signataire
+
+    epci = SubFactory(EpciFactory)
+    personne = SubFactory(PersonneFactory)
+    qualite = "présidente"
+    debut = SINCE

@@ -50,7 +50,7 @@ def test_extend_revise_and_take_back_by_keyboard(monde: Monde, clavier: Clavier)
     assert "AD-2028-001" in clavier.text()
     clavier.press("Retirer ce dépôt")
     clavier.press("Retirer le dépôt", "button")
-    assert "AD-2028-001 (PDF)" in clavier.text()
+    assert "AD-2028-001 (dépôt retiré, PDF)" in clavier.text()
     assert not current(monde).deposee
 
 
