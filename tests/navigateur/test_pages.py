@@ -40,7 +40,7 @@ WITHOUT_PAGE = (
     *("mutualisation:arret_epci", "mutualisation:arret_rouvrir"),
     *("mutualisation:suivi_dater", "mutualisation:suivi_ac", "mutualisation:visa_demander"),
     *("mutualisation:conventions_preparer", "mutualisation:convention_piece_nouvelle"),
-    *("comptes:vue_nouvelle", "comptes:vue_supprimer", "comptes:compte_rouvrir"),
+    *("comptes:vue_nouvelle", "comptes:vue_supprimer", "comptes:compte_rouvrir", "journal:courriel_renvoyer"),
     "mutualisation:equipe_dissoudre",
     *("mutualisation:edition_geler", "mutualisation:domaine_place", "mutualisation:domaine_retablir"),
     *("mutualisation:activite_place", "mutualisation:activite_retablir", "mutualisation:bloc_defaire"),
@@ -50,6 +50,9 @@ WITHOUT_PAGE = (
     "comptes:reprendre",
     # What a newer extract changes: follows the choice of a file.
     "mutualisation:mouvements_comparer",
+    # The circuit of a contract: buttons and forms of its page; a code that nobody was given.
+    *("contrats:circuit_agir", "contrats:circuit_rouvrir", "contrats:circuit_approuver", "contrats:verifier"),
+    *("contrats:remarque_nouvelle", "contrats:remarque_repondre", "contrats:remarque_clore"),
     # Writes the rows of a sheet verified.
     *("mutualisation:reprise_confirmer", "mutualisation:reprise_inviter"),
     # Leads to the instruction of the one cycle; its list is empty, and shown to an EPCI without cycle only.
