@@ -1,4 +1,4 @@
-"""`make images`: take the pictures of the guides and of the README on a running demonstration.
+"""`python -m outils.images`: take the pictures of the guides and of the README on a running demonstration.
 
 Two lists: « campagne » wants `make demo DATE=2027-02-10`, « votes » `make demo DATE=2027-12-15`, Bordeaux Métropole each time.
 Invented people, so nothing personal is shown.
