@@ -10,21 +10,26 @@ VAR = Path(sys.argv[1])
 WHAT = sys.argv[3] if len(sys.argv) > 3 else ""
 # Each child has a child, and the folder in its command line so that the tests find it.
 STAY = """
-import subprocess, sys, time, pathlib
-folder, stubborn, lives = pathlib.Path(sys.argv[1]), 'têtu' in sys.argv[3], 'meurt' not in sys.argv[3]
-import signal
-if stubborn:
+import pathlib, signal, subprocess, sys, time
+folder, source, what, name = sys.argv[1:]
+if 'têtu' in what:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-if len(sys.argv) < 5:
-    subprocess.Popen([sys.executable, '-c', sys.argv[2], sys.argv[1], '', sys.argv[3], 'petit-enfant'])
-(folder / f'{len(sys.argv)}.pret').touch()
+if source:
+    subprocess.Popen([sys.executable, '-c', source, folder, '', what, name + '-enfant'])
+(pathlib.Path(folder) / (name + '.pret')).touch()
 print('au revoir', flush=True)
-time.sleep(60 if lives else 0.5)
+time.sleep(0.5 if 'meurt' in what else 60)
 """
+NAMES = ["un", "deux"]
 
 
 def stay(name: str, what: str = "") -> Command:
-    return Command(name, f"Le service {name}", [sys.executable, "-c", STAY, str(VAR), STAY, what])
+    return Command(name, f"Le service {name}", [sys.executable, "-c", STAY, str(VAR), STAY, what, name])
+
+
+def everyone_stays() -> bool:
+    """Each child and each grandchild has begun: a test may count them."""
+    return all((VAR / f"{name}{of}.pret").exists() for name in NAMES for of in ["", "-enfant"])
 
 
 def step() -> Command:
@@ -43,9 +48,9 @@ if __name__ == "__main__":
                 var=VAR,
                 port=int(sys.argv[2]),
                 steps=[step()],
-                services=[stay("un"), stay("deux", WHAT)],
+                services=[stay(NAMES[0]), stay(NAMES[1], WHAT)],
                 closing=[],
-                is_ready=lambda: (VAR / "4.pret").exists() and (VAR / "5.pret").exists(),
+                is_ready=everyone_stays,
                 follow_parent=WHAT == "parent",
             )
         )
