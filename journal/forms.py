@@ -3,14 +3,20 @@
 from datetime import date
 from typing import Any
 
+import django_filters
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Q, QuerySet
 from django.utils.text import capfirst
 
 from comptes.models import Personne
 from comptes.roles import ROLES_COMMUNE, ROLES_EPCI, ROLES_POLE, Role
-from journal.workflows.personne import ONE_DAY, Identite, Mandat
+from journal.models import Courriel
+from journal.models.courriel import ETATS
+from journal.workflows.personne import Identite, Mandat
+from socle.dates import ONE_DAY
 from socle.saisie import JourInput, phone_number
+from socle.typographie import loosely, sort_key
 from territoire.models import Commune, Epci, Pole
 
 NOT_BY_HAND = {Role.SERVICE}  # machine accounts come from `manage.py jeton`
@@ -156,11 +162,44 @@ class FinForm(forms.Form):
 
 
 class RechercheForm(forms.Form):
-    """The search of the list of people."""
+    """The search of the list of people: words, and a role held today."""
 
     q = forms.CharField(
-        label="Nom, fonction ou adresse",
+        label="Nom, fonction, adresse, rôle ou commune",
         required=False,
         max_length=200,
-        widget=forms.TextInput(attrs={"type": "search", "class": "form-control"}),
+        widget=forms.TextInput(attrs={"type": "search"}),
     )
+    role = forms.ChoiceField(
+        label="Rôle",
+        required=False,
+        choices=[
+            ("", "tous"),
+            *((r, capfirst(Role(r).label)) for r in (*ROLES_COMMUNE, *ROLES_POLE, *ROLES_EPCI)),
+        ],
+    )
+
+
+class FiltreCourriels(django_filters.FilterSet):
+    """Who a mail was written to or what it is about, and where it stands."""
+
+    q = django_filters.CharFilter(
+        label="Destinataire ou objet", method="by_words", widget=forms.TextInput(attrs={"type": "search"})
+    )
+    etat = django_filters.ChoiceFilter(
+        label="État", choices=[(etat, etat) for etat in ETATS], empty_label="tous", method="by_state"
+    )
+
+    class Meta:
+        model = Courriel
+        fields: tuple[str, ...] = ()
+
+    def by_words(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        """Every word, accents aside; what has no letter nor digit can only be part of an address."""
+        for word in sort_key(value).split() or [value.strip()]:
+            said = Q(destinataire__tri__contains=word) | Q(adresse__icontains=word)
+            rows = rows.filter(said | Q(sujet__iregex=loosely(word)) if word.isalnum() else said)
+        return rows
+
+    def by_state(self, rows: QuerySet, name: str, value: str) -> QuerySet:
+        return rows.filter(ETATS[value])

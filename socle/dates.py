@@ -1,7 +1,9 @@
 """Dates and hours as French people write them."""
 
-from datetime import date, datetime
+from calendar import isleap
+from datetime import date, datetime, timedelta
 
+ONE_DAY = timedelta(days=1)
 JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MOIS = (
     "janvier",
@@ -24,6 +26,13 @@ def as_date(value: date | datetime | str) -> date:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     return value.date() if isinstance(value, datetime) else value
+
+
+def in_year(day: date, year: int) -> date:
+    """The same day in another year; 29 February becomes the 28th where there is none."""
+    if (day.month, day.day) == (2, 29) and not isleap(year):
+        return date(year, 2, 28)
+    return day.replace(year=year)
 
 
 def short_day(value: date | datetime | str) -> str:

@@ -15,26 +15,33 @@ from rest_framework.request import Request
 
 from socle.pagination import CURSOR, MAX_BIGINT, SIZE
 
+PAGES = (CURSOR, SIZE)
 UNKNOWN = "Ce paramètre n'existe pas ici."
 TWICE = "Ce paramètre est donné plusieurs fois."
+EMPTY = "Donnez une valeur, ou retirez ce paramètre."
 
 
 class StrictFilterBackend(DjangoFilterBackend):
-    """django-filter, where an unknown or repeated parameter is an error that names it, never ignored."""
+    """django-filter, where an unknown, repeated or empty parameter is an error that names it, never ignored."""
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
         is_list = view.action == "list"
         filterset = self.get_filterset(request, queryset, view) if is_list else None
-        known = {CURSOR, SIZE, *(filterset.get_filters() if filterset else ())} if is_list else set()
-        errors = {name: [UNKNOWN] for name in sorted(set(request.query_params) - known)}
-        errors |= {
-            name: [TWICE]
-            for name, values in request.query_params.lists()
-            if name in known and len(values) > 1
-        }
+        known = {*PAGES, *(filterset.get_filters() if filterset else ())} if is_list else set()
+        given = sorted(request.query_params.lists())
+        errors = {name: [fault] for name, values in given if (fault := _fault(name, values, known))}
         if errors:
             raise ValidationError(errors)
         return super().filter_queryset(request, queryset, view) if is_list else queryset
+
+
+def _fault(name: str, values: list[str], known: set[str]) -> str:
+    """What is wrong with a parameter whatever its type, "" when nothing is; the pages refuse their own empty values."""
+    if name not in known:
+        return UNKNOWN
+    if len(values) > 1:
+        return TWICE
+    return "" if values[0].strip() or name in PAGES else EMPTY
 
 
 class IdFilter(django_filters.Filter):

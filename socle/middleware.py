@@ -1,10 +1,11 @@
-"""A GET cannot write."""
+"""What holds for every address: a GET cannot write, a wrong method gets a page."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.loader import render_to_string
 
 _READS = (
     "SELECT",
@@ -40,3 +41,19 @@ def _refuse_writes(execute: Any, sql: Any, params: Any, many: bool, context: dic
     if not str(sql).lstrip(" (").upper().startswith(_READS):
         raise WriteInRead(str(sql)[:200])
     return execute(sql, params, many, context)
+
+
+class NotAllowedPageMiddleware:
+    """An address opened that only takes forms, or the other way round: a page with a way back, where Django says nothing.
+
+    The API answers 405 by itself.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            response.content = render_to_string("405.html")
+        return response

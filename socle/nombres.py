@@ -1,4 +1,8 @@
-"""Numbers in words, up to ten, as French typography writes them in a sentence."""
+"""Numbers as French typography writes them: in words up to ten in a sentence, with its separators in a table."""
+
+from decimal import Decimal
+
+from socle.typographie import FINE
 
 MOTS = ("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix")
 
@@ -8,3 +12,9 @@ def in_words(count: int, *, feminine: bool = False) -> str:
     if count == 1 and feminine:
         return "une"
     return MOTS[count] if 0 <= count < len(MOTS) else str(count)
+
+
+def grouped(value: int | float | Decimal | str) -> str:
+    """« 1 234,5 »: French separators, no useless zeros."""
+    text = f"{Decimal(str(value)).normalize():,f}"
+    return text.replace(",", FINE).replace(".", ",")

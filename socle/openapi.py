@@ -27,7 +27,7 @@ PROBLEM = {
     },
 }
 ERRORS = {
-    "400": "Un paramètre est inconnu, répété, ou sa valeur ne convient pas ; `erreurs` le nomme.",
+    "400": "Un paramètre est inconnu, répété, vide, ou sa valeur ne convient pas ; `erreurs` le nomme.",
     "401": "Le jeton manque, est inconnu, expiré ou révoqué, ou son compte est fermé.",
     "404": "Cet objet n'existe pas, ou le compte n'y a pas accès.",
     "406": "L'API ne répond qu'en JSON.",

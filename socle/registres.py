@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
+from django.urls import reverse
+
+from socle.saisie import dialled
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -25,6 +29,9 @@ class Registre(Generic[F]):
         """The function registered under `name` (KeyError when absent)."""
         return self._functions[name]
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._functions
+
     def __iter__(self) -> Iterator[F]:
         return iter(self._functions.values())
 
@@ -35,7 +42,10 @@ class Registre(Generic[F]):
 
 @dataclass(frozen=True)
 class Echeance:
-    """One thing expected of a person: by when (local day), what, why, and the button that does it."""
+    """One thing expected of a person: by when (local day), what, why, and the button that does it.
+
+    `nombre` is how many things the row stands for, when it says that others follow.
+    """
 
     due_on: date
     titre: str
@@ -43,6 +53,7 @@ class Echeance:
     url: str
     bouton: str
     facultatif: bool = False
+    nombre: int = 1
 
 
 @dataclass(frozen=True)
@@ -103,6 +114,26 @@ class Destinataire:
         return 1 if self.pole_id else 2
 
 
+@dataclass(frozen=True)
+class Astreinte:
+    """How a commune is served for a domain, as its contract says: usual hours, and who is on call with which number."""
+
+    domaine_id: int
+    horaires: str
+    texte: str
+    telephone: str
+
+    @property
+    def composer(self) -> str:
+        """What a telephone dials."""
+        return dialled(self.telephone)
+
+
+def at(route: str, key: str = "pk") -> Callable[[Any], str]:
+    """For `pages`: the address of a route that takes one attribute of the object."""
+    return lambda obj: reverse(route, args=[getattr(obj, key)])
+
+
 # (user, contexte, today) -> Echeance...
 echeances: Registre[Callable[[Any, Any, date], Iterable[Echeance]]] = Registre("echeances")
 # (user, contexte, today) -> Carte...
@@ -122,6 +153,10 @@ tenues: Registre[Callable[[Any], Iterable[Tenue]]] = Registre("tenues")
 destinataires: Registre[Callable[[Any, frozenset[str], Any], Iterable[Destinataire]]] = Registre(
     "destinataires"
 )
+# label of a model (« comptes.personne ») -> (object) -> address of the page where it is read
+pages: Registre[Callable[[Any], str]] = Registre("pages")
+# () -> socle.etats.Table...: printed in docs/etats.md
+tables: Registre[Callable[[], Iterable[Any]]] = Registre("tables")
 # kind of job -> (tache) -> None
 taches: Registre[Callable[[Any], None]] = Registre("taches")
 # kind of job -> its name on the page of jobs
@@ -132,3 +167,9 @@ rendus: Registre[Callable[[Any], bytes]] = Registre("rendus")
 remplacements: Registre[Callable[[Any, Any], None]] = Registre("remplacements")
 # (epci) -> None: periodic work that an EPCI starts when it opens its first cycle; starting twice is harmless
 demarrages: Registre[Callable[[Any], None]] = Registre("demarrages")
+# (epci, day) -> None: what an upper floor does on the day communes merge, split, leave or arrive; twice is harmless
+mouvements: Registre[Callable[[Any, date], None]] = Registre("mouvements")
+# (contrat) -> None: what an upper floor does when the end of a contract is recorded, in the same transaction
+fins: Registre[Callable[[Any], None]] = Registre("fins")
+# (epci, commune id, day) -> Astreinte...: one at most for each domain
+astreintes: Registre[Callable[[Any, int, date], Iterable[Astreinte]]] = Registre("astreintes")

@@ -6,6 +6,8 @@ typographic apostrophe, raised ordinals, thousands parted by a narrow no-break s
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from typing import Any
 
 INSECABLE = "\u00a0"
 FINE = "\u202f"
@@ -23,6 +25,8 @@ _RULES = (
     (re.compile(r"(?:(?<=(?<!\d)\d)|(?<=(?<!\d)\d{2})|(?<=(?<!\d)\d{3})) (?=\d{3}(?!\d))"), FINE),
     (re.compile(r"(?<=\d) (?=[€%]|h\b|min\b|ETP\b|km\b|M€)"), INSECABLE),
     (re.compile(r"(?<=\bh) (?=\d\d\b)"), INSECABLE),
+    # Counts: « 6 activités », « 12 000 habitants »; a year of four digits is no count.
+    (re.compile(r"(?:(?<=(?<!\d)\d)|(?<=(?<!\d)\d{2})|(?<=(?<!\d)\d{3})) (?=[a-zà-öø-ÿœ]{3})"), INSECABLE),
     (re.compile(f"\\bn°[ {INSECABLE}]?(?=\\w)"), "n°" + INSECABLE),
     (re.compile(r"\b(M\.|MM\.|Mme|Mmes) (?=[A-ZÉÈÀÂÎÔ])"), r"\1" + INSECABLE),
     (
@@ -33,6 +37,17 @@ _RULES = (
     ),
 )
 _ORDINAL = re.compile(r"\b(\d{1,3})(er|re|e)\b(?![\w-])")
+ACCENTED = {
+    "a": "aàâäÀÂÄ",
+    "c": "cçÇ",
+    "e": "eéèêëÉÈÊË",
+    "i": "iîïÎÏ",
+    "n": "nñÑ",
+    "o": "oôöÔÖ",
+    "u": "uùûüÙÛÜ",
+    "y": "yÿŸ",
+}
+MUTE = re.compile("[aeiouh]|y[^aou]")
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "Oe", "æ": "ae", "Æ": "Ae"})
 
 
@@ -77,9 +92,24 @@ def sort_key(text: str) -> str:
     return re.sub(r"[^0-9a-z]+", " ", bare.casefold()).strip()
 
 
+def loosely(word: str) -> str:
+    """A regular expression that finds a word of `sort_key` in a text kept as it was written, accents aside."""
+    parts = re.findall("oe|.", word)
+    return "".join(f"(?:[œŒ]|{_letter('o')}{_letter('e')})" if one == "oe" else _letter(one) for one in parts)
+
+
+def _letter(letter: str) -> str:
+    return f"[{ACCENTED[letter]}]" if letter in ACCENTED else letter
+
+
+def in_french_order(rows: Iterable[Any]) -> list[Any]:
+    """Rows with a `nom` and no column of keys, in French order: the database would put « Équipe » after « Voirie »."""
+    return sorted(rows, key=lambda row: (sort_key(row.nom), row.pk))
+
+
 def plural(count: int, singular: str, plural_form: str | None = None) -> str:
-    """« 1 domaine », « 2 domaines », « 0 domaine »: French keeps the singular below two."""
-    return f"{count} {singular if abs(count) < 2 else plural_form or singular + 's'}"
+    """« 1 domaine », « 1 200 domaines », « 0 domaine »: French keeps the singular below two."""
+    return f"{spaced(count)} {singular if abs(count) < 2 else plural_form or singular + 's'}"
 
 
 def spaced(count: int) -> str:
@@ -95,14 +125,13 @@ def enumerate_french(items: list[str]) -> str:
 
 
 def of(name: str) -> str:
-    """« de Mérignac », « d'Ambès », « du Bouscat », « de La Teste », « des Lilas »."""
-    first = sort_key(name)[:1]
+    """« de Mérignac », « d'Ambès », « du Bouscat », « de La Teste », « des Lilas », « d'Yvrac » but « de Yann »."""
     if name.startswith("Le "):
         return "du " + name[3:]
     if name.startswith("Les "):
         return "des " + name[4:]
     # Every initial h is taken as mute; « Hostens » is right, « La Haye » starts with its article anyway.
-    return ("d'" if first in "aeiouyh" and first else "de ") + name
+    return ("d'" if MUTE.match(sort_key(name)) else "de ") + name
 
 
 def to(name: str) -> str:

@@ -22,7 +22,13 @@ NEXT_NUMBER = """
     ON CONFLICT (epci_id, type, annee) DO UPDATE SET dernier = documents_compteurdocument.dernier + 1
     RETURNING dernier
 """
-PREFIXES = {"accuse": "AD", "compte_rendu": "CR", "contrat_arrete": "CA", "contrat": "CE"}
+PREFIXES = {
+    "accuse": "AD",
+    "compte_rendu": "CR",
+    "contrat_arrete": "CA",
+    "contrat": "CE",
+    "contrat_consolide": "CC",
+}
 
 
 @unite

@@ -33,9 +33,20 @@ def keep_piece(*, epci: Epci, acteur: Personne, fichier: UploadedFile, field: st
     Raises Refus at `field` for a file that is empty, over 20 MB, not a PDF whatever its name says, damaged, or
     protected by a password.
     """
+    return keep_pdf(epci=epci, acteur=acteur, octets=read_pdf(fichier, field), nom=fichier.name or "")
+
+
+def read_pdf(fichier: UploadedFile, field: str = "fichier") -> bytes:
+    """The bytes of a deposited PDF, not kept yet. Raises as keep_piece."""
     octets = _read(fichier, field)
     _check_pdf(octets, field)
-    return _keep(epci, acteur, octets, _safe_name(fichier.name or "", "pdf"), PDF)
+    return octets
+
+
+@unite
+def keep_pdf(*, epci: Epci, acteur: Personne, octets: bytes, nom: str) -> Piece:
+    """Keep a PDF that read_pdf read, under the name it came with, inside the unit of the act it belongs to."""
+    return _keep(epci, acteur, octets, _safe_name(nom, "pdf"), PDF)
 
 
 @unite

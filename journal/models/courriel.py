@@ -10,6 +10,14 @@ from comptes.models import Personne
 from territoire.models import Epci
 
 PENDING = {"envoye_at": None, "abandonne_at": None, "refuse_at": None}
+# The rows of each state, by the words that `Courriel.etat` says.
+ETATS = {
+    "en attente": Q(**PENDING, essais=0),
+    "nouvel essai prévu": Q(**PENDING, essais__gt=0),
+    "refusé par le serveur du destinataire": Q(refuse_at__isnull=False),
+    "périmé": Q(abandonne_at__isnull=False),
+    "envoyé": Q(envoye_at__isnull=False),
+}
 
 
 class CourrielQuerySet(models.QuerySet):

@@ -12,6 +12,7 @@ from journal.forms import CompteForm, DepartForm
 from journal.views.personne import REFUSED, add_refus, annuaire_of
 from journal.workflows import compte as workflow
 from socle.erreurs import Conflit, Refus
+from socle.typographie import of
 
 CONFLICT = 409
 
@@ -79,7 +80,8 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     except Refus as refus:
         add_refus(form, refus)
         return _close_page(request, annuaire, personne, form)
-    done = f"Le compte de {personne} est fermé." if closed else f"Les rôles de {personne} ici ont pris fin."
+    whose = of(str(personne))
+    done = f"Le compte {whose} est fermé." if closed else f"Les rôles {whose} ici ont pris fin."
     messages.success(request, done)
     still = annuaire.people().filter(pk=pk).exists()
     return redirect("comptes:personne", pk) if still else redirect("comptes:personnes")
@@ -110,5 +112,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     except Refus as refus:
         messages.error(request, refus.message)
     else:
-        messages.success(request, f"Le compte de {personne} est rouvert, sans mot de passe, lien ni jeton.")
+        messages.success(
+            request, f"Le compte {of(str(personne))} est rouvert, sans mot de passe, lien ni jeton."
+        )
     return redirect("comptes:personne", pk)

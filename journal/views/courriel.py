@@ -2,20 +2,23 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from comptes.contexte import person
 from comptes.roles import Role
+from journal.forms import FiltreCourriels
 from journal.models import Courriel
 from journal.views.personne import annuaire_of
 from journal.visibilite import mails_for, readable_body
 from journal.workflows.renvoi import send_again, why_not_again
 from socle.erreurs import Refus
+from socle.liste import asked_format, listed
+from socle.tableur import Tableau, day_and_hour, table_response
 
-PER_PAGE = 50
+ENTETE = ("Objet", "Destinataire", "Adresse", "Écrit le", "À", "État")
 TONES = {
     "envoyé": "v",
     "en attente": "a",
@@ -27,21 +30,37 @@ TONES = {
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Mails of the EPCI for its administrator, one's own for anyone else, latest first."""
+    """Mails of the EPCI for its administrator, one's own for anyone else, latest first, filtered; on a page or as a sheet."""
     rows = (
         mails_for(request.user, _epci_id(request))
         .select_related("destinataire")
         .defer("corps")
         .order_by("-ecrit_at", "-pk")
     )
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "page": page,
-        "lignes": [(courriel, TONES[courriel.etat]) for courriel in page],
+    filtre = FiltreCourriels(request.GET, rows)
+    if kind := asked_format(request):
+        return table_response(_sheet(filtre.qs.select_related("destinataire", "epci")), kind)
+    context = listed(request, filtre)
+    context |= {
+        "lignes": [(courriel, TONES[courriel.etat]) for courriel in context["page"]],
         "tous": _epci_id(request) in request.user.acces.epcis_with(Role.ADMINISTRATEUR),
         "demo": settings.DEMO,
     }
     return render(request, "journal/courriel/liste.html", context)
+
+
+def _sheet(rows: QuerySet[Courriel]) -> Tableau:
+    lines = [
+        (
+            one.sujet,
+            str(one.destinataire),
+            one.adresse,
+            *day_and_hour(one.ecrit_at, one.epci.fuseau),
+            one.etat,
+        )
+        for one in rows
+    ]
+    return Tableau("courriels", "Courriels", ENTETE, lines, "Courriels")
 
 
 @require_safe

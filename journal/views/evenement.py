@@ -7,12 +7,15 @@ from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from comptes.models import Personne
 from comptes.roles import Role
 from comptes.visibilite import of_commune
+from journal.details import told
 from journal.models import Evenement
+from socle import registres
 
 PER_PAGE = 50
 
@@ -33,9 +36,12 @@ def history(request: HttpRequest, objet_type: str, objet_id: int) -> HttpRespons
     obj = _visible(model, request.user).filter(pk=objet_id).first()
     if not (obj or page.paginator.count):
         raise Http404
+    url = _page_of(model, obj)
+    request.vu_de = url  # the menu shows where the object is
     context = {
         "objet": _name(model, obj),
-        "lignes": _lines(list(page), request.user),
+        "etapes": [{"libelle": capfirst(str(obj)), "url": url}] if url else [],
+        "lignes": _lines(model, list(page), request.user),
         "page": page,
     }
     return render(request, "journal/evenement/historique.html", context)
@@ -54,6 +60,12 @@ def _name(model: type[Model], obj: Model | None) -> str:
     return f"{kind} {obj}" if obj else kind
 
 
+def _page_of(model: type[Model], obj: Model | None) -> str:
+    """The page of an object that the reader may see; empty when it has none."""
+    label = model._meta.label_lower
+    return registres.pages.get(label)(obj) if obj and label in registres.pages else ""
+
+
 def _visible(model: type[Model], user: Any) -> Any:
     """Rows of the kind that the reader may see; none for a kind without rule of its own."""
     if model is Personne:
@@ -62,7 +74,7 @@ def _visible(model: type[Model], user: Any) -> Any:
     return manager.visible_to(user) if hasattr(manager, "visible_to") else manager.none()
 
 
-def _lines(evenements: list[Evenement], user: Any) -> list[dict[str, Any]]:
+def _lines(model: type[Model], evenements: list[Evenement], user: Any) -> list[dict[str, Any]]:
     """Lines of the component; before and after only for who sees the whole of the commune or of the EPCI."""
     ids = [evenement.pk for evenement in evenements]
     whole = set(Evenement.objects.filter(of_commune(user), pk__in=ids).values_list("pk", flat=True))
@@ -71,7 +83,7 @@ def _lines(evenements: list[Evenement], user: Any) -> list[dict[str, Any]]:
             "quand": evenement.survenu_at,
             "quoi": evenement.libelle,
             "qui": _who(evenement),
-            "detail": _detail(evenement) if evenement.pk in whole else "",
+            "detail": _detail(model, evenement) if evenement.pk in whole else "",
         }
         for evenement in evenements
     ]
@@ -83,19 +95,6 @@ def _who(evenement: Evenement) -> str:
     return f"{evenement.acteur}, {evenement.qualite}" if evenement.qualite else str(evenement.acteur)
 
 
-def _detail(evenement: Evenement) -> str:
-    detail = getattr(evenement, "detail", None)
-    return "\n".join(_flat(detail.contenu)) if detail else ""
-
-
-def _flat(contenu: Any, name: str = "") -> list[str]:
-    """« avant, motif : … », one line per value, whatever the shape of the JSON."""
-    if isinstance(contenu, dict):
-        return [
-            line
-            for key, value in contenu.items()
-            for line in _flat(value, f"{name}, {key}" if name else str(key))
-        ]
-    if isinstance(contenu, list):
-        return [f"{name} : {', '.join(str(item) for item in contenu)}"]
-    return [f"{name} : {'rien' if contenu in (None, '') else contenu}".replace("_", " ")]
+def _detail(model: type[Model], evenement: Evenement) -> str:
+    detail = getattr(evenement, "detail", None)  # may have been purged
+    return "\n".join(told(model, detail.contenu)) if detail else ""

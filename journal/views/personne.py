@@ -19,13 +19,20 @@ from journal.workflows import personne as workflow
 from journal.workflows.compte import FERME
 from journal.workflows.invitation import INVITATION, invite
 from socle import horloge
+from socle.dates import ONE_DAY
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
-from socle.typographie import sort_key
+from socle.liste import asked_format
+from socle.tableur import Tableau, day_and_hour, table_response
+from socle.typographie import loosely, sort_key
 from territoire.models import Epci
 
 PER_PAGE = 50
+ENTETE = ("Nom", "Prénom", "Fonction", "Adresse", "Rôles en cours", "Accès", "Invitation du")
 REFUSED = 422
+ENDED = "La fin de ce rôle est enregistrée."
+BEGUN = "Ce rôle, qui ne valait que d'aujourd'hui, est retiré."
+NOT_BEGUN = "Ce rôle, qui n'avait pas commencé, est retiré."
 
 
 def annuaire_of(request: HttpRequest) -> Annuaire:
@@ -39,21 +46,70 @@ def annuaire_of(request: HttpRequest) -> Annuaire:
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Everyone who has, had or will have a role here."""
+    """Everyone who has, had or will have a role here, on a page or as a sheet (`format`)."""
     annuaire = annuaire_of(request)
     form = RechercheForm(request.GET)
-    wanted = form.cleaned_data["q"] if form.is_valid() else ""
-    people = _search(annuaire.people(), wanted) if form.is_valid() else Personne.objects.none()
-    context = {"form": form, "recherche": wanted, "page": _page(request, _detailed(people, annuaire.epci))}
+    people = _search(annuaire, **form.cleaned_data) if form.is_valid() else Personne.objects.none()
+    rows = _detailed(people, annuaire.epci)
+    if kind := asked_format(request):
+        return table_response(_sheet(rows, annuaire.epci), kind)
+    page = _page(request, rows)
+    context = {
+        "form": form,
+        "recherche": form.cleaned_data.get("q", ""),
+        "filtree": form.has_changed(),
+        "page": page,
+        "lignes": [(personne, _access(personne)) for personne in page],
+    }
     return render(request, "comptes/personne/liste.html", context)
 
 
-def _search(people: QuerySet[Personne], wanted: str) -> QuerySet[Personne]:
-    key = sort_key(wanted)
+def _access(personne: Any) -> tuple[str, str]:
+    """Whether a person of `_detailed` may sign in, as a word and a tone."""
+    if not personne.is_active:
+        return "fermé", "n"
+    if personne.has_usable_password():
+        return "ouvert", "v"
+    return ("invité", "a") if personne.invitee_at else ("pas encore invité", "o")
+
+
+def _sheet(rows: QuerySet[Any], epci: Epci) -> Tableau:
+    lines = [
+        (
+            *(one.nom, one.prenom, one.fonction, one.email),
+            " ; ".join(_mandat(row).libelle for row in one.actuelles),
+            _access(one)[0],
+            day_and_hour(one.invitee_at, epci.fuseau)[0],
+        )
+        for one in rows
+    ]
+    title = f"Personnes, {epci}, le {epci.today:%d/%m/%Y}"
+    return Tableau("personnes", title, ENTETE, lines, "Personnes", figees=2)
+
+
+def _mandat(row: Habilitation) -> workflow.Mandat:
+    return workflow.Mandat(Role(row.role), row.debut, row.fin, row.pole, row.commune)
+
+
+def _search(annuaire: Annuaire, q: str, role: str) -> QuerySet[Personne]:
+    """People who answer every word, by what their row shows, and hold a role today."""
+    people = annuaire.people()
+    held = Habilitation.objects.on(annuaire.epci.today).filter(epci=annuaire.epci)
+    if role:
+        people = people.filter(pk__in=held.filter(role=role).values("personne"))
+    key = sort_key(q)
     for word in key.split():
-        people = people.filter(Q(tri__contains=word) | Q(email__icontains=word) | Q(fonction__icontains=word))
+        roles = held.filter(_said(word)).values("personne")
+        own = Q(tri__contains=word) | Q(email__icontains=word) | Q(fonction__iregex=loosely(word))
+        people = people.filter(own | Q(pk__in=roles))
     # What has no letter nor digit, « @ » for instance, can only be part of an address.
-    return people if key else people.filter(email__icontains=wanted.strip())
+    return people if key else people.filter(email__icontains=q.strip())
+
+
+def _said(word: str) -> Q:
+    """Habilitations told with a word: the role, the commune or the pôle."""
+    roles = [role for role in Role if word in sort_key(role.label)]
+    return Q(role__in=roles) | Q(commune__tri__contains=word) | Q(pole__tri__contains=word)
 
 
 def _detailed(people: QuerySet[Personne], epci: Epci) -> QuerySet[Personne]:
@@ -145,7 +201,7 @@ def _detail(
 def _last_day(rows: list[Habilitation]) -> date | None:
     """The last day of the last role here; None while one has no end."""
     ends = [row.fin for row in rows if row.fin]
-    return max(ends) - workflow.ONE_DAY if ends and len(ends) == len(rows) else None
+    return max(ends) - ONE_DAY if ends and len(ends) == len(rows) else None
 
 
 def _closing(personne: Personne, epci: Epci) -> dict[str, Any]:
@@ -171,7 +227,7 @@ def _row(
     )
     return {
         "habilitation": row,
-        "libelle": workflow.Mandat(Role(row.role), row.debut, row.fin, row.pole, row.commune).libelle,
+        "libelle": _mandat(row).libelle,
         "terminee": ended,
         "mot": "terminée" if ended else mot,
         "ton": "n" if ended else ton,
@@ -212,7 +268,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     form = FinForm(request.POST, prefix=_prefix(habilitation))
     if form.is_valid():
         try:
-            workflow.end(
+            withdrawn = workflow.end(
                 habilitation=habilitation,
                 acteur=person(request),
                 dernier_jour=form.cleaned_data["dernier_jour"],
@@ -220,9 +276,14 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
         except Refus as refus:
             add_refus(form, refus)
         else:
-            messages.success(request, "La fin de ce rôle est enregistrée.")
+            messages.success(request, _withdrawn(habilitation) if withdrawn else ENDED)
             return _after_end(annuaire, habilitation)
     return _detail(request, habilitation.personne, MandatForm(epci=annuaire.epci), (pk, form))
+
+
+def _withdrawn(habilitation: Habilitation) -> str:
+    """What is said of a role that never was, or no longer, since its first day."""
+    return NOT_BEGUN if habilitation.debut > habilitation.epci.today else BEGUN
 
 
 def _after_end(annuaire: Annuaire, habilitation: Habilitation) -> HttpResponse:

@@ -13,9 +13,10 @@ from comptes.roles import Role
 from journal.models import Evenement
 from journal.workflows.courriel import Lettre, readdress, write_mails
 from journal.workflows.invitation import outdate_links
-from journal.workflows.personne import CLOSED_ELSEWHERE, ONE_DAY, Identite, end, locked_epci
+from journal.workflows.personne import CLOSED_ELSEWHERE, Identite, end, locked_epci
 from journal.workflows.unite import record, unit, unite
 from socle import horloge
+from socle.dates import ONE_DAY
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
 from socle.registres import Tenue

@@ -1,7 +1,7 @@
 """People of an EPCI and their habilitations."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import IntegrityError
 from django.db.models import Q, QuerySet
@@ -10,12 +10,11 @@ from comptes.annuaire import Annuaire
 from comptes.models import Habilitation, Personne
 from comptes.roles import ROLES_COMMUNE, ROLES_POLE, Role
 from journal.workflows.unite import record, unit, unite
-from socle.dates import day_and_year
+from socle.dates import ONE_DAY, day_and_year
 from socle.droits import require
 from socle.erreurs import Refus
 from territoire.models import Commune, Epci, Pole
 
-ONE_DAY = timedelta(days=1)
 CLOSED_HERE = "Ce compte est fermé : l'administrateur de votre EPCI peut le rouvrir."
 CLOSED_ELSEWHERE = "Ce compte est fermé : seul l'administrateur de l'EPCI où cette personne a, ou a eu, un rôle peut le rouvrir."
 
@@ -155,8 +154,8 @@ def _create(personne: Personne, epci: Epci, mandat: Mandat) -> Habilitation:
 
 
 @unite
-def end(*, habilitation: Habilitation, acteur: Personne, dernier_jour: date) -> None:
-    """Let `dernier_jour` be the last day of a habilitation; one that would then never begin is withdrawn.
+def end(*, habilitation: Habilitation, acteur: Personne, dernier_jour: date) -> bool:
+    """Let `dernier_jour` be the last day of a habilitation; one that would then never begin is withdrawn: whether it was.
 
     Raises ActionInterdite; Refus for a day before the beginning of one already begun, or when it would leave the EPCI
     without administrator, or out of its directory somebody who still holds a seat there.
@@ -166,7 +165,7 @@ def end(*, habilitation: Habilitation, acteur: Personne, dernier_jour: date) -> 
     row = Habilitation.objects.select_for_update(of=("self",), no_key=True).filter(pk=habilitation.pk).first()
     fin = dernier_jour + ONE_DAY
     if row is None or row.fin == fin:
-        return
+        return row is None
     if fin <= row.debut < epci.today:
         raise Refus(
             f"Le dernier jour ne peut précéder le début, {day_and_year(row.debut)}.", field="dernier_jour"
@@ -176,7 +175,7 @@ def end(*, habilitation: Habilitation, acteur: Personne, dernier_jour: date) -> 
         _keep_in_directory(row, epci)
         _record(row, acteur, "annulee", f"Habilitation retirée avant son début : {_label(row)}")
         row.delete()
-        return
+        return True
     before, row.fin = row.fin, fin
     row.save(update_fields=["fin"])
     _record(
@@ -186,6 +185,7 @@ def end(*, habilitation: Habilitation, acteur: Personne, dernier_jour: date) -> 
         f"Habilitation : {_label(row)}, dernier jour {day_and_year(dernier_jour)}",
         detail={"fin": {"avant": before.isoformat() if before else None, "apres": fin.isoformat()}},
     )
+    return False
 
 
 def locked_epci(pk: int) -> Epci:
@@ -236,7 +236,7 @@ def _check_perimeter(epci: Epci, mandat: Mandat) -> None:
         mandat.commune
         and not Commune.objects.members_of(epci, mandat.debut).filter(pk=mandat.commune.pk).exists()
     ):
-        raise Refus(f"{mandat.commune} n'est pas membre de {epci} à cette date.", field="commune")
+        raise Refus(f"{mandat.commune} n'est pas membre de {epci.nom_commun} à cette date.", field="commune")
 
 
 def _check_dates(mandat: Mandat) -> None:

@@ -25,6 +25,8 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from socle.liste import query_of
+from socle.tableur import FORMATS
 from socle.typographie import plural
 
 register = template.Library()
@@ -162,9 +164,9 @@ def defilant(content: SafeString, libelle: str) -> SafeString:
 
 
 @register.simple_block_tag
-def actions(content: SafeString) -> SafeString:
-    """The bar of buttons that ends a page or a form."""
-    return format_html('<div class="actions">{}</div>', content)
+def actions(content: SafeString, a_portee: bool = False) -> SafeString:
+    """The bar of buttons that ends a page or a form; `a_portee` keeps it in sight under a very long choice."""
+    return format_html('<div class="actions{}">{}</div>', " a-portee" if a_portee else "", content)
 
 
 @register.inclusion_tag("composants/bouton_post.html")
@@ -193,6 +195,7 @@ def champ(bound: BoundField, aide: str = "", mention: bool = True) -> str:
     help_text = aide or bound.help_text
     described_by = " ".join(_described_by(bound, bool(help_text)))
     grouped, single_check = bound.use_fieldset, isinstance(bound.field.widget, CheckboxInput)
+    options = _options(bound)
     return render_to_string(
         "composants/champ.html",
         {
@@ -203,7 +206,8 @@ def champ(bound: BoundField, aide: str = "", mention: bool = True) -> str:
             "groupe": grouped,
             "coche": single_check,
             "facultatif": mention and not bound.field.required and not single_check,
-            "options": _options(bound),
+            "options": options,
+            "groupes": list(_groupes(bound, options)),
             "saisie": bound.as_widget(attrs=_widget_attrs(bound, described_by)),
         },
     )
@@ -242,6 +246,25 @@ def _options(bound: BoundField) -> list[Any]:
         # The role radio does not know aria-invalid; the fieldset carries the fault.
         option.data["attrs"].pop("aria-invalid", None)
     return list(bound.subwidgets)
+
+
+class Groupe(NamedTuple):
+    """The boxes that a choice made of named groups folds together; open when one is ticked."""
+
+    titre: str
+    options: list[Any]
+    ouvert: bool
+
+
+def _groupes(bound: BoundField, options: list[Any]) -> Iterator[Groupe]:
+    """The groups of a choice, none when it has no names for them; `options` come in the same order."""
+    named = [
+        (name, inside) for name, inside in getattr(bound.field, "choices", ()) if isinstance(inside, list)
+    ]
+    rest = iter(options)
+    for name, inside in named if options else ():
+        boxes = [next(rest) for _ in inside]
+        yield Groupe(name, boxes, any(box.data["selected"] for box in boxes))
 
 
 @register.inclusion_tag("composants/erreurs.html")
@@ -291,6 +314,15 @@ def pagination(context: Context, page: Page, parametre: str = "page") -> dict[st
         "precedente": url(page.previous_page_number()) if page.has_previous() else "",
         "suivante": url(page.next_page_number()) if page.has_next() else "",
     }
+
+
+@register.inclusion_tag("composants/exports.html", takes_context=True)
+def exports(context: Context, libelle: str = "Exporter cette liste") -> dict[str, Any]:
+    """The same list as a sheet, in each format, with the filters of the address: the view answers `format`."""
+    query = query_of(context["request"])
+    start = f"?{query}&" if query else "?"
+    formats = [{"nom": one.upper(), "url": f"{start}format={one}"} for one in FORMATS]
+    return {"libelle": libelle, "formats": formats}
 
 
 @register.inclusion_tag("composants/historique.html")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from socle import dates, typographie
+from socle.nombres import grouped
 
 register = template.Library()
 
@@ -71,10 +72,7 @@ def instant(value: datetime | str | None) -> str:
 @register.filter
 def nombre(value: int | float | Decimal | str | None) -> str:
     """« 1 234,5 »: French separators, no useless zeros; empty for None."""
-    if value is None or value == "":
-        return ""
-    text = f"{Decimal(str(value)).normalize():,f}"
-    return text.replace(",", typographie.FINE).replace(".", ",")
+    return "" if value is None or value == "" else grouped(value)
 
 
 @register.filter
@@ -85,9 +83,9 @@ def pluriel(count: int, forms: str) -> str:
 
 
 @register.filter
-def de(name: str) -> str:
-    """« de Mérignac », « du Bouscat »."""
-    return typographie.of(name)
+def de(name: object) -> str:
+    """« de Mérignac », « du Bouscat », « d'Olivier Nogaro »."""
+    return typographie.of(str(name))
 
 
 @register.filter
