@@ -76,12 +76,6 @@ class Acces:
     def communes_with(self, *roles: Role) -> frozenset[int]:
         return frozenset(titre.commune_id for titre in self.with_role(*roles) if titre.commune_id)
 
-    def domaines_with(self, role: Role) -> frozenset[tuple[int, int | None, int | None]]:
-        """(domaine, pôle or None, commune or None) of the seats of a side."""
-        return frozenset(
-            (t.domaine_id, t.pole_id, t.commune_id) for t in self.with_role(role) if t.domaine_id
-        )
-
     def acts_for_epci(self, epci_id: int, *roles: Role) -> bool:
         return epci_id in self.epcis_with(*roles)
 

@@ -7,3 +7,4 @@ from socle import registres
 def register() -> None:
     """Fill the registries of the ground floor."""
     registres.destinataires.register("habilitations", held)
+    registres.pages.register("comptes.personne", registres.at("comptes:personne"))

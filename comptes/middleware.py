@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 
 from comptes.contexte import current
 from comptes.reprise import COOKIE, forget, keep, kept, sign
@@ -31,6 +32,22 @@ class ContexteMiddleware:
         request.epci = Epci.objects.get(pk=request.contexte.epci_id) if request.contexte else None
         with timezone.override(ZoneInfo(request.epci.fuseau if request.epci else "Europe/Paris")):
             return self.get_response(request)
+
+
+class PrivateMiddleware:
+    """What somebody signed in is shown stays in her browser, which asks again before it shows it.
+
+    Not « no-store »: Firefox would lose what is being typed as soon as one goes back (docs/menaces.md).
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control") and request.user.is_authenticated:
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
 
 
 class SuspendedPostMiddleware:

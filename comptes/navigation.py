@@ -1,9 +1,10 @@
 """The menu of a hat."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from comptes.acces import Titre
 from comptes.roles import Role
@@ -42,13 +43,17 @@ ENTRIES: dict[Role, tuple[str, ...]] = {
         "journal:courriels",
         "journal:taches",
     ),
-    Role.AGENT: ("accueil", "mutualisation:matrice"),
+    Role.AGENT: ("accueil", "mutualisation:appels", "mutualisation:matrice"),
     Role.SERVICE: (),
 }
 # Pages a hat seldom needs: in the panel under the name, not in the menu.
+EVERYONE = ("mutualisation:appels", "mutualisation:absences")
 ASIDE: dict[Role, tuple[str, ...]] = {
-    Role.DIRECTION_TERRITOIRES: ("mutualisation:premiers_pas",),
-    Role.ADMINISTRATEUR: ("mutualisation:premiers_pas",),
+    **dict.fromkeys(ENTRIES, EVERYONE),
+    Role.DIRECTION_TERRITOIRES: (*EVERYONE, "mutualisation:premiers_pas"),
+    Role.ADMINISTRATEUR: (*EVERYONE, "mutualisation:premiers_pas"),
+    Role.AGENT: EVERYONE[1:],
+    Role.SERVICE: (),
 }
 LABELS = {
     "accueil": "Mes échéances",
@@ -56,6 +61,8 @@ LABELS = {
     "mutualisation:campagne": "Campagne",
     "mutualisation:instructions": "Instruction",
     "mutualisation:matrice": "Qui partage quoi",
+    "mutualisation:appels": "Qui appeler",
+    "mutualisation:absences": "Mes absences",
     "contrats:contrats": "Contrats",
     "revues:revues": "Revues",
     "comptes:personnes": "Personnes",
@@ -129,12 +136,25 @@ UNDER: dict[str, tuple[str, ...]] = {
     "mutualisation:sieges": MATRICE,
     "mutualisation:siege": MATRICE,
     "mutualisation:siege_nouveau": MATRICE,
+    "mutualisation:sieges_a_pourvoir": MATRICE,
+    "mutualisation:appels": ("mutualisation:appels", *MATRICE),
     "mutualisation:poles": MATRICE,
     "mutualisation:equipes": MATRICE,
     "mutualisation:equipe": MATRICE,
     "mutualisation:jours_feries": (*CAMPAGNE, *MATRICE),
+    "mutualisation:seances": CONTRATS,
+    "mutualisation:seances_commune": CONTRATS,
+    "mutualisation:seances_epci": CONTRATS,
     "contrats:engagement": CONTRATS,
     "contrats:engagement_modifier": CONTRATS,
+    **dict.fromkeys(
+        (
+            *("contrats:engagement_reference", "contrats:fiches", "contrats:fiche"),
+            *("contrats:fiche_modifier", "contrats:fiche_activite", "contrats:programmes"),
+            *("contrats:programme", "contrats:programme_ligne", "contrats:programme_retirer"),
+        ),
+        CONTRATS,
+    ),
 }
 
 
@@ -150,13 +170,19 @@ class Entree:
 def menu(request: HttpRequest, contexte: Titre) -> list[Entree]:
     """Entries of the hat; the active one is said by UNDER, else has the longest address that begins the present one."""
     urls = {name: reverse(name) for name in ENTRIES[contexte.role]}
-    matching = [
-        url for url in urls.values() if request.path == url or (url != "/" and request.path.startswith(url))
-    ]
-    here = request.resolver_match.view_name if request.resolver_match else ""
+    path, here = _place(request)
+    matching = [url for url in urls.values() if path == url or (url != "/" and path.startswith(url))]
     above = [urls[name] for name in UNDER.get(here, ()) if name in urls]
     active = above[0] if above else max(matching, key=len, default=None)
     return [Entree(LABELS[name], url, url == active) for name, url in urls.items()]
+
+
+def _place(request: HttpRequest) -> tuple[str, str]:
+    """The present address and its route; those of `request.vu_de` for a page that belongs to another."""
+    other = urlsplit(getattr(request, "vu_de", "")).path
+    if other:
+        return other, resolve(other).view_name
+    return request.path, request.resolver_match.view_name if request.resolver_match else ""
 
 
 def aside(request: HttpRequest, contexte: Titre) -> list[Entree]:

@@ -1,6 +1,7 @@
 """What was being sent when a session ended: kept in the session of the browser for whoever typed it, and nobody else."""
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -45,6 +46,7 @@ def keep(request: HttpRequest) -> bool:
     request.session[KEY] = {
         "auteur": author,
         "path": request.get_full_path(),
+        "page": _page(request),
         "fields": fields,
         "files": files,
     }
@@ -52,7 +54,7 @@ def keep(request: HttpRequest) -> bool:
 
 
 def kept(request: HttpRequest) -> dict[str, Any] | None:
-    """The form kept for who is signed in: « path », « fields », and « files » (names by field).
+    """The form kept for who is signed in: « path », the « page » it was on, « fields », and « files » (names by field).
 
     Somebody else's is erased and never shown.
     """
@@ -66,6 +68,14 @@ def kept(request: HttpRequest) -> dict[str, Any] | None:
 def forget(request: HttpRequest) -> None:
     """Erase what was kept, if anything."""
     request.session.pop(KEY, None)
+
+
+def _page(request: HttpRequest) -> str:
+    """The page of ours where the form was typed, which may be sent elsewhere."""
+    typed_on = urlsplit(request.headers.get("Referer", ""))
+    if typed_on.netloc != request.get_host():
+        return request.get_full_path()
+    return urlunsplit(("", "", f"/{typed_on.path.lstrip('/')}", typed_on.query, ""))
 
 
 def _length(fields: dict[str, list[str]]) -> int:

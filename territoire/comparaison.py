@@ -132,15 +132,16 @@ class Comparaison:
 
 
 def compare(epci: Epci, releve: Releve, day: date) -> Comparaison:
-    """Compare the members of an EPCI on a day with what an extract says; a fixed number of queries."""
+    """Compare the members of an EPCI on a day with what an extract says, in French order; a fixed number of queries."""
+    listed = sorted(releve.communes, key=lambda one: sort_key(one.nom))
     known = _known(epci, day)
     by_siren = {one.siren: one for one in known}
     found = {one.siren: by_siren[one.siren] for one in releve.communes if one.siren in by_siren}
     found |= _same_under_another_siren(releve, known, found)
-    suites = [Suite(found[one.siren], one) for one in releve.communes if one.siren in found]
+    suites = [Suite(found[one.siren], one) for one in listed if one.siren in found]
     kept = {suite.avant.commune.pk for suite in suites}
     gone = [one for one in known if one.commune.pk not in kept]
-    new = [one for one in releve.communes if one.siren not in found]
+    new = [one for one in listed if one.siren not in found]
     heirs = _propose_heirs([one for one in gone if one.siren not in releve.ailleurs], new, suites)
     return Comparaison(
         suites,

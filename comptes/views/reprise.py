@@ -7,12 +7,12 @@ from django.views.decorators.http import require_http_methods
 
 from comptes.reprise import forget, kept
 
-LONG = 20
+TYPED = 12  # characters: below, a value is a choice, a number or a day, which says nothing without its label
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def resume(request: HttpRequest) -> HttpResponse:
-    """Show what was kept, with one button that sends it where it was going; POST gives it up.
+    """Show the texts that were kept, with one button that sends everything where it was going; POST gives it up.
 
     Files are not kept: they are asked for again, under the names they had.
     """
@@ -23,7 +23,12 @@ def resume(request: HttpRequest) -> HttpResponse:
         return redirect("accueil")
     if not form:
         return redirect("accueil")
-    fields = [(name, value) for name, values in form["fields"].items() for value in values]
-    textes = [value for _, value in fields if len(value) > LONG]
-    context = {"chemin": form["path"], "champs": fields, "textes": textes, "fichiers": form["files"].items()}
+    champs = [(name, value) for name, values in form["fields"].items() for value in values]
+    context = {
+        "chemin": form["path"],
+        "page": form["page"],
+        "champs": champs,
+        "textes": list(dict.fromkeys(value.strip() for _, value in champs if len(value.strip()) >= TYPED)),
+        "fichiers": form["files"].items(),
+    }
     return render(request, "comptes/reprendre.html", context)

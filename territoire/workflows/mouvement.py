@@ -75,7 +75,9 @@ def _enter(epci: Epci, commune: Commune, day: date, pole: int | None) -> None:
     if held and held.epci_id == epci.pk:
         return
     if held:
-        raise Refus(f"{commune} est encore membre de {held.epci} : enregistrez d'abord son départ.")
+        raise Refus(
+            f"{commune} est encore membre d'un autre EPCI, {held.epci} : enregistrez d'abord son départ."
+        )
     Appartenance.objects.create(epci=epci, commune=commune, debut=day, pole_id=pole)
 
 
