@@ -13,7 +13,8 @@ from mutualisation.changements import Choix, read_choices
 from mutualisation.manques import broken_by
 from mutualisation.models import Cycle, Declaration, Ligne
 from mutualisation.regles import read_rules
-from mutualisation.tableur import Valeur
+from socle.dates import long_day
+from socle.tableur import Valeur
 
 TONS = {
     Declaration.Arret.A_CONFIRMER: "n",
@@ -33,6 +34,11 @@ ENTETE = (
     ),
     *("Par", "Demandes", "Acceptées", "Reste à décider"),
 )
+
+
+def not_before(limite_on: date) -> str:
+    """Why nothing is confirmed yet: the campaign is open until that day, included."""
+    return f"La campagne est ouverte jusqu'au {long_day(limite_on)} : les choix se confirment ensuite."
 
 
 def arret_pill(declaration: Declaration) -> tuple[str, str]:
@@ -72,8 +78,8 @@ class ArretLu:
 
     @property
     def pret(self) -> bool:
-        """The EPCI may confirm: everything is decided, and it has not confirmed yet."""
-        return not (self.a_instruire or self.declaration.arret_epci_at)
+        """The EPCI may confirm: the commune declares no more, everything is decided, and it has not confirmed yet."""
+        return not (self.a_instruire or self.declaration.arret_epci_at or self.declaration.ouverte)
 
 
 def _day(instant: datetime | None) -> date | None:
@@ -93,7 +99,9 @@ def read_arrets(cycle: Cycle, user: Any) -> list[ArretLu]:
         a_instruire=Count("lignes", filter=changing & Q(lignes__arbitrage=Ligne.Arbitrage.A_INSTRUIRE)),
         acceptees=Count("lignes", filter=changing & Q(lignes__arbitrage=Ligne.Arbitrage.ACCEPTEE)),
     )
-    asking = counted.filter(demandes__gt=0).select_related("commune", "arret_commune_par", "arret_epci_par")
+    asking = counted.filter(demandes__gt=0).select_related(
+        "commune", "cycle__epci", "arret_commune_par", "arret_epci_par"
+    )
     ordered = asking.order_by("commune__tri", "commune_id")
     return [ArretLu(row, row.demandes, row.a_instruire, row.acceptees) for row in ordered]
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from django.utils.text import Truncator
 
+from comptes.models import Personne
 from mutualisation.changements import REVISION, Choix, EtatDomaine
 from mutualisation.models import Adhesion, Declaration
+from mutualisation.models.catalogue import ActiviteLue
 from mutualisation.regles import BlocChoisi, Regles
 from socle.erreurs import Conflit, Refus
 from socle.typographie import enumerate_french, spaced
@@ -41,17 +43,32 @@ class Saisie:
         return self.vues - self.cochees
 
 
-def merged(declaration: Declaration, choix: Choix, regles: Regles, saisie: Saisie) -> Choix:
-    """The choices once this page's own changes are applied to the present draft.
+def merged(declaration: Declaration, choix: Choix, regles: Regles, saisie: Saisie, acteur: Personne) -> Choix:
+    """The choices once what `acteur` changed in this page is applied to the present draft.
 
-    Raises Refus for what is not in the catalogue, excluded or too long, and Conflit at the field that somebody else
-    changed meanwhile in another way.
+    Raises Refus for what is not in the catalogue, excluded or too long, and Conflit at the field that was changed
+    meanwhile in another way, by somebody else or in another tab.
     """
     _check_known(choix, saisie)
     _check_excluded(choix, regles, saisie)
-    author = str(declaration.enregistree_par or "Quelqu'un")
+    author = _other(declaration, acteur)
     wanted = _wanted(choix, regles, saisie)
     return replace(choix, domaines=[_merge(etat, wanted, saisie, author) for etat in choix.domaines])
+
+
+def _other(declaration: Declaration, acteur: Personne) -> str:
+    """Who saved the draft last; empty when it was oneself, in another tab."""
+    last = declaration.enregistree_par
+    return "" if last == acteur else str(last or "Quelqu'un")
+
+
+def _meanwhile(author: str, what: str) -> str:
+    """« Paul Duprat a changé entre-temps le motif de « Voirie » ». Without author nobody is named: before one's own last
+    save, a colleague may have written too.
+    """
+    if author:
+        return f"{author} a changé entre-temps {what}"
+    return f"{what[0].upper()}{what[1:]} a changé entre-temps, dans un autre de vos onglets ou de la main d'un collègue"
 
 
 def _check_known(choix: Choix, saisie: Saisie) -> None:
@@ -131,40 +148,36 @@ def _merge(etat: EtatDomaine, wanted: frozenset[int], saisie: Saisie, author: st
         facons={
             a.id: _facon(etat, a.id, a.libelle, saisie, author) for a in domaine.activites if a.id in wanted
         },
-        precisions={
-            a.id: text for a in domaine.activites if (text := _precision(etat, a.id, saisie, author))
-        },
+        precisions={a.id: text for a in domaine.activites if (text := _precision(etat, a, saisie, author))},
     )
 
 
 def _motive(etat: EtatDomaine, saisie: Saisie, author: str) -> str:
-    pk = etat.domaine.id
-    where = f"le motif de « {etat.domaine.libelle} »"
+    pk, what = etat.domaine.id, f"le motif de « {etat.domaine.libelle} »"
     change = (saisie.motifs_vus.get(pk, ""), saisie.motifs.get(pk))
-    return merged_text(
-        etat.motif, change, f"motif-{pk}", f"{author} a changé entre-temps {where}", "Un motif tient"
-    )
+    return merged_text(etat.motif, change, f"motif-{pk}", _meanwhile(author, what), what)
 
 
-def _precision(etat: EtatDomaine, activite: int, saisie: Saisie, author: str) -> str:
-    change = (saisie.precisions_vues.get(activite, ""), saisie.precisions.get(activite))
-    said = f"{author} a changé entre-temps cette précision"
-    present = etat.precisions.get(activite, "")
-    return merged_text(present, change, f"precision-{activite}", said, "Une précision tient")
+def _precision(etat: EtatDomaine, activite: ActiviteLue, saisie: Saisie, author: str) -> str:
+    pk, what = activite.id, f"la précision de « {activite.libelle} »"
+    change = (saisie.precisions_vues.get(pk, ""), saisie.precisions.get(pk))
+    return merged_text(etat.precisions.get(pk, ""), change, f"precision-{pk}", _meanwhile(author, what), what)
 
 
-def merged_text(present: str, change: tuple[str, str | None], field: str, said: str, holds: str) -> str:
-    """The text to keep, given (as seen, as sent); raises Refus when too long, Conflit when somebody else wrote another."""
+def merged_text(present: str, change: tuple[str, str | None], field: str, said: str, what: str) -> str:
+    """The text to keep, given (as seen, as sent). `what` it is (« le motif de « Voirie » ») and what is `said` when it
+    changed meanwhile tell the refusals: Refus when too long, Conflit when another text stands.
+    """
     seen, sent = change
     if sent is None or sent == seen:
         return present
     if len(sent) > TEXTE_MAX:
-        count = f"{holds} en {spaced(TEXTE_MAX)} caractères"
+        count = f"{what[0].upper()}{what[1:]} tient en {spaced(TEXTE_MAX)} caractères"
         raise Refus(f"{count} ; il y en a ici {spaced(len(sent))}.", field=field)
     if present not in (seen, sent):
+        there = f"« {Truncator(present).chars(200)} »" if present else "plus rien n'y est écrit"
         raise Conflit(
-            f"{said} : « {Truncator(present).chars(200)} ». "
-            "Votre texte est toujours là : gardez-le ou reprenez le sien, puis enregistrez.",
+            f"{said} : {there}. Votre texte est toujours là : gardez-le ou reprenez l'autre, puis enregistrez.",
             field=field,
         )
     return sent
@@ -183,8 +196,8 @@ def _facon(etat: EtatDomaine, activite: int, libelle: str, saisie: Saisie, autho
         )
     if present not in (seen, sent):
         raise Conflit(
-            f"{author} a choisi entre-temps « {FACONS[present]} » pour « {libelle} ». "
-            "Votre choix est toujours là : gardez-le ou reprenez le sien, puis enregistrez.",
+            f"{_meanwhile(author, f'la façon de partager « {libelle} »')} : « {FACONS[present]} ». "
+            "Votre choix est toujours là : gardez-le ou reprenez l'autre, puis enregistrez.",
             field=f"facon-{activite}",
         )
     return sent

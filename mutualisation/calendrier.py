@@ -94,6 +94,11 @@ def worked_dates(epci: Epci, dates: Mapping[str, date], kept: Mapping[str, date]
     }
 
 
+def not_worked(day: date) -> str:
+    """What is said of a day typed that gave way to the working day before it."""
+    return f"Le {long_day(day)} n'est pas travaillé : le jour travaillé précédent est retenu."
+
+
 def shifted(cycle: Cycle, weeks: int) -> dict[str, date]:
     """The dates of a cycle, those to come moved together by a number of weeks; the day of effect does not move."""
     today = cycle.epci.today
@@ -135,9 +140,7 @@ class Jour:
 
     @property
     def note(self) -> str:
-        if not self.saisi:
-            return ""
-        return f"Le {long_day(self.saisi)} n'est pas travaillé : le jour travaillé précédent est retenu."
+        return not_worked(self.saisi) if self.saisi else ""
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,7 @@ def _consequences(after: Cycle, moved: frozenset[str]) -> Iterator[str]:
     if not after.ouvert_at:
         yield "Le cycle n'est pas encore ouvert : personne n'a été prévenu des dates, personne ne l'est du changement."
         return
-    yield _about_drafts(after)
+    yield from _about_drafts(after)
     if "declaration_fin_on" in moved:
         yield f"Les communes peuvent déposer jusqu'au {long_day(after.declaration_fin_on)} inclus."
     if "evaluation_debut_on" in moved:
@@ -176,12 +179,17 @@ def _consequences(after: Cycle, moved: frozenset[str]) -> Iterator[str]:
         yield _about_effect(after)
 
 
-def _about_drafts(after: Cycle) -> str:
+def _about_drafts(after: Cycle) -> Iterator[str]:
     rows = after.declarations.values_list("etat", "enregistree_at")
     submitted = sum(etat == Declaration.Etat.DEPOSEE for etat, _ in rows)
     begun = sum(etat == Declaration.Etat.BROUILLON and bool(at) for etat, at in rows)
-    done = plural(submitted, "déclaration déposée", "déclarations déposées")
-    return f"{plural(begun, 'brouillon commencé', 'brouillons commencés')}, {done} : rien n'en est perdu."
+    counts = (
+        (begun, plural(begun, "brouillon commencé", "brouillons commencés")),
+        (submitted, plural(submitted, "déclaration déposée", "déclarations déposées")),
+    )
+    said = [words for count, words in counts if count]
+    if said:
+        yield f"{enumerate_french(said)} : rien n'en est perdu."
 
 
 def _about_effect(after: Cycle) -> str:

@@ -13,6 +13,7 @@ from journal.models import Courriel
 from mutualisation.evaluations import Avancement
 from mutualisation.models import Cycle, Declaration, Ligne
 from mutualisation.models.declaration import DeclarationQuerySet
+from socle.dates import short_day
 from socle.droits import ActionInterdite
 from territoire.models import Appartenance, Epci
 
@@ -28,7 +29,8 @@ ETATS = (
     (DEPOSEE, "déposée"),
     (EN_RETARD, "en retard"),
 )
-RELANCE = "declaration_relance"
+# The mails that remind a commune: by the Direction, and by rule a week before its last day.
+RELANCE, RAPPEL = "declaration_relance", "declaration_rappel"
 
 
 def require_reader(user: Any, epci: Epci | None) -> None:
@@ -50,24 +52,29 @@ def current_cycle(epci: Epci) -> Cycle | None:
 def board(cycle: Cycle, user: Any) -> DeclarationQuerySet:
     """The declarations of a cycle that a user sees, but for those nobody has to submit any more.
 
-    With `pole_id`, `pole_nom`, `changees` (lines that change something) and `relancee_at` (last reminder by the Direction).
+    With `pole_id`, `pole_nom`, `changees` (lines that change something), `relancee_at` and `rappelee_at` (last reminder by the
+    Direction, and by rule).
     """
     membership = Appartenance.objects.on(cycle.epci.today).filter(
         commune=OuterRef("commune"), epci=cycle.epci
-    )
-    reminders = Courriel.objects.filter(
-        type=RELANCE, objet_type="mutualisation.declaration", objet_id=OuterRef("pk")
     )
     rows = of_members(Declaration.objects.visible_to(user).filter(cycle=cycle), cycle)
     annotated = rows.annotate(
         pole_id=Subquery(membership.values("pole")[:1]),
         pole_nom=Subquery(membership.annotate(nom=F("pole__nom")).values("nom")[:1]),
         changees=Count("lignes", filter=~Q(lignes__nature=Ligne.Nature.MAINTIEN)),
-        relancee_at=Subquery(reminders.order_by("-ecrit_at").values("ecrit_at")[:1]),
+        relancee_at=_last_mail(RELANCE),
+        rappelee_at=_last_mail(RAPPEL),
     )
     return annotated.select_related("commune", "deposee_par", "enregistree_par").order_by(
         "commune__tri", "commune_id"
     )
+
+
+def _last_mail(type: str) -> Subquery:
+    """When the last mail of a type about a declaration was written."""
+    rows = Courriel.objects.filter(type=type, objet_type="mutualisation.declaration", objet_id=OuterRef("pk"))
+    return Subquery(rows.order_by("-ecrit_at").values("ecrit_at")[:1])
 
 
 def of_members(rows: DeclarationQuerySet, cycle: Cycle) -> DeclarationQuerySet:
@@ -90,10 +97,11 @@ def in_state(rows: DeclarationQuerySet, etat: str, today: date) -> DeclarationQu
 
 @dataclass(frozen=True)
 class Suivi:
-    """A commune on the board."""
+    """A commune on the board; `a_venir` while the campaign has not begun."""
 
     declaration: Declaration
     close: bool
+    a_venir: bool
     evaluations: Avancement | None = None
 
     @property
@@ -111,9 +119,14 @@ class Suivi:
 
     @property
     def etat(self) -> tuple[str, str]:
-        """(tone, words); once the campaign is closed, what was not submitted is « sans réponse », in red."""
+        """(tone, words); once the campaign is closed, what was not submitted is « sans réponse », in red.
+
+        Before it begins, nothing is awaited: the first day is said.
+        """
         if self.code == DEPOSEE:
             return "v", "Déposée"
+        if self.a_venir:
+            return "n", f"Déclare à partir du {short_day(self.declaration.cycle.declaration_debut_on)}"
         if self.close:
             return "r", "Sans réponse" if self.code == SANS_REPONSE else "Sans réponse, brouillon commencé"
         return ("a", "Brouillon") if self.code == BROUILLON else ("n", "Sans réponse")
@@ -131,6 +144,11 @@ class Suivi:
     def relancee_at(self) -> datetime | None:
         row: Any = self.declaration
         return row.relancee_at
+
+    @property
+    def rappelee_at(self) -> datetime | None:
+        row: Any = self.declaration
+        return row.rappelee_at
 
     @property
     def moved_at(self) -> Any:
@@ -200,7 +218,8 @@ def read_board(
     suivis = []
     for row in rows:
         row.cycle = cycle
-        suivis.append(Suivi(row, today > row.limite_on, evaluations.get(row.commune_id)))
+        progress = evaluations.get(row.commune_id)
+        suivis.append(Suivi(row, today > row.limite_on, today < cycle.declaration_debut_on, progress))
     return suivis
 
 
@@ -219,6 +238,7 @@ class Export:
         "Accusé",
         "Délai accordé jusqu'au",
         "Relancée le",
+        "Rappel automatique le",
         "Évaluations transmises",
         "Évaluations demandées",
     )
@@ -240,6 +260,7 @@ class Export:
             declaration.accuse.mention if declaration.accuse else "",
             declaration.prolongee_on,
             localtime(suivi.relancee_at).date() if suivi.relancee_at else None,
+            localtime(suivi.rappelee_at).date() if suivi.rappelee_at else None,
             suivi.evaluations.faites if suivi.evaluations else 0,
             suivi.evaluations.total if suivi.evaluations else 0,
         ]

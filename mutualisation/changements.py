@@ -173,10 +173,6 @@ class Choix:
         return [etat for etat in self.domaines if etat.voulues]
 
     @property
-    def activites_voulues(self) -> int:
-        return sum(len(etat.voulues) for etat in self.domaines)
-
-    @property
     def empreinte(self) -> str:
         """A digest of all that is asked and said, what is kept included: the same for the same choices over the same base.
 

@@ -64,11 +64,11 @@ def _paid(domaines: Iterable[DomaineLu]) -> list[str]:
 def _costed(libelle: str, effet: EffetAC) -> str:
     return (
         f"Effet de « {libelle} » sur l'attribution de compensation, {effet.get_etat_display()} : "
-        f"fonctionnement, {_amount(effet.fonctionnement)} ; investissement, {_amount(effet.investissement)}."
+        f"fonctionnement, {amount(effet.fonctionnement)} ; investissement, {amount(effet.investissement)}."
     )
 
 
-def _amount(euros: Decimal | None) -> str:
+def amount(euros: Decimal | None) -> str:
     """« 12 300 € retenus par an », « 4 000 € rendus par an », « rien »: what is positive is kept from the commune."""
     if not euros:
         return "rien"

@@ -1,15 +1,14 @@
 """« Ce qui change depuis le catalogue 2027 »: an edition beside the one before, in sentences, and whom it touches."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Count
 
 from mutualisation.editions import EditionLue, edition_before, read_edition
-from mutualisation.models import Adhesion, Catalogue, Cycle, DomaineVersion, Ligne, Titulaire
-from mutualisation.models.ligne import LigneQuerySet
+from mutualisation.models import ActiviteVersion, Adhesion, Catalogue, Cycle, DomaineVersion, Ligne, Titulaire
 from socle.dates import day_and_year
-from socle.typographie import enumerate_french
+from socle.typographie import enumerate_french, plural
 from territoire.models import Commune
 
 TONES = {"ajout": "v", "retrait": "r", "libelle": "n", "place": "o", "succession": "a", "regle": "o"}
@@ -36,13 +35,15 @@ REGLES = {
 class Ecart:
     """One thing that changes: its kind, its sentences, the activities whose shares it moves or whose terms it changes.
 
-    `suite` says what becomes of the shares; `quitte` is the domain whose seats are left without object.
+    `suite` says what becomes of the shares; `quitte` is the domain whose seats are left without object. A commune that shares
+    one of the activities of `sauf` is not touched.
     """
 
     genre: str
     phrase: str
     suite: str = ""
     activites: frozenset[int] = frozenset()
+    sauf: frozenset[int] = frozenset()
     quitte: int | None = None
     restaure: tuple[str, int] | None = None
 
@@ -50,6 +51,10 @@ class Ecart:
     def pilule(self) -> tuple[str, str]:
         """(tone, word) of the kind."""
         return TONES[self.genre], MOTS[self.genre]
+
+    def touches(self, shared: Collection[int]) -> bool:
+        """Whether it touches a commune that shares these activities."""
+        return not self.activites.isdisjoint(shared) and self.sauf.isdisjoint(shared)
 
 
 @dataclass(frozen=True)
@@ -98,9 +103,12 @@ def _domaines(before: EditionLue, after: EditionLue) -> Iterator[Ecart]:
         else:
             yield from _of_domaine(pk, former, version, before)
     for pk in before.domaines.keys() - after.domaines.keys():
-        gone = before.domaines[pk]
         yield Ecart(
-            "retrait", f"Le domaine « {gone} » n'est plus offert.", quitte=pk, restaure=("domaine", pk)
+            "retrait",
+            f"Le domaine « {before.domaines[pk]} » n'est plus offert.",
+            activites=frozenset(row.activite_id for row in before.by_domaine[pk] if _is_gone(row, after)),
+            quitte=pk,
+            restaure=("domaine", pk),
         )
 
 
@@ -187,7 +195,7 @@ def _activites(before: EditionLue, after: EditionLue) -> Iterator[Ecart]:
 
 def _gone(before: EditionLue, after: EditionLue) -> Iterator[Ecart]:
     for pk, former in before.activites.items():
-        if pk not in after.activites and pk not in after.heirs:
+        if _is_gone(former, after):
             yield Ecart(
                 "retrait",
                 f"« {former} » ({before.domaines[former.domaine_id]}) n'est plus offerte.",
@@ -195,6 +203,11 @@ def _gone(before: EditionLue, after: EditionLue) -> Iterator[Ecart]:
                 frozenset([pk]),
                 restaure=("activite", pk),
             )
+
+
+def _is_gone(former: ActiviteVersion, after: EditionLue) -> bool:
+    """Nothing of it is offered any more, under any name."""
+    return former.activite_id not in after.activites and former.activite_id not in after.heirs
 
 
 def _blocs(before: EditionLue, after: EditionLue) -> Iterator[Ecart]:
@@ -225,13 +238,22 @@ def _prerequis(before: EditionLue, after: EditionLue) -> Iterator[Ecart]:
     old, new = _pairs(before), _pairs(after)
     for domaine, requis in sorted(new - old):
         yield Ecart(
-            "regle", f"« {after.domaines[domaine]} » demande désormais « {after.domaines[requis]} ».", A_VENIR
+            "regle",
+            f"« {after.domaines[domaine]} » demande désormais « {after.domaines[requis]} ».",
+            A_VENIR,
+            _offered(domaine, before, after),
+            sauf=_offered(requis, before, after),
         )
     for domaine, requis in sorted(old - new):
         if domaine in after.domaines:
             yield Ecart(
                 "regle", f"« {after.domaines[domaine]} » ne demande plus « {before.domaines[requis]} »."
             )
+
+
+def _offered(domaine: int, *lues: EditionLue) -> frozenset[int]:
+    """The activities of a domain, in any of these editions."""
+    return frozenset(row.activite_id for lue in lues for row in lue.by_domaine.get(domaine, ()))
 
 
 def _pairs(lue: EditionLue) -> set[tuple[int, int]]:
@@ -248,33 +270,25 @@ def _exclusions(before: EditionLue, after: EditionLue) -> Iterator[Ecart]:
             yield Ecart("regle", phrase)
 
 
-@dataclass
-class _Comptes:
-    """What stands on each activity, on the first day of an edition."""
-
-    communes: dict[int, set[int]] = field(default_factory=dict)
-    adhesions: dict[int, int] = field(default_factory=dict)
-    lignes: dict[int, int] = field(default_factory=dict)
+# Communes (ids) by activity (id), once for each share or each line.
+Poses = dict[int, list[int]]
 
 
 def read_reach(edition: Catalogue, ecarts: list[Ecart]) -> list[tuple[Ecart, Portee]]:
     """Each change with whom it touches; the same number of queries whatever the changes."""
-    activites = frozenset().union(*(ecart.activites for ecart in ecarts))
-    comptes = _count(edition, activites)
+    activites = frozenset().union(*(ecart.activites | ecart.sauf for ecart in ecarts))
+    poses = _by_activite(_shares(edition, activites)), _by_activite(_pending(edition, activites))
     seats = _seats(edition, {ecart.quitte for ecart in ecarts if ecart.quitte})
     members = Commune.objects.members_of(edition.epci, edition.effective_on)
     names = {commune.pk: commune.nom for commune in members}
-    return [(ecart, _reach(ecart, comptes, seats, names)) for ecart in ecarts]
+    return [(ecart, _reach(ecart, *poses, seats, names)) for ecart in ecarts]
 
 
-def _count(edition: Catalogue, activites: frozenset[int]) -> _Comptes:
-    comptes = _Comptes()
-    for activite, commune in _shares(edition, activites):
-        comptes.communes.setdefault(activite, set()).add(commune)
-        comptes.adhesions[activite] = comptes.adhesions.get(activite, 0) + 1
-    pending = _pending(edition, activites).values("activite").annotate(nombre=Count("pk"))
-    comptes.lignes = {row["activite"]: row["nombre"] for row in pending.order_by()}
-    return comptes
+def _by_activite(pairs: Iterable[tuple[int, int]]) -> Poses:
+    found: Poses = {}
+    for activite, commune in pairs:
+        found.setdefault(activite, []).append(commune)
+    return found
 
 
 def _shares(edition: Catalogue, activites: frozenset[int]) -> list[tuple[int, int]]:
@@ -283,12 +297,13 @@ def _shares(edition: Catalogue, activites: frozenset[int]) -> list[tuple[int, in
     return list(rows.order_by("pk").values_list("activite_id", "commune_id"))
 
 
-def _pending(edition: Catalogue, activites: frozenset[int]) -> LigneQuerySet:
-    """Lines not in effect yet that were not turned down."""
+def _pending(edition: Catalogue, activites: frozenset[int]) -> list[tuple[int, int]]:
+    """(activity, commune) of the lines not in effect yet that were not turned down."""
     alive = (Ligne.Arbitrage.A_INSTRUIRE, Ligne.Arbitrage.ACCEPTEE)
-    return Ligne.objects.changing().filter(
+    rows = Ligne.objects.changing().filter(
         epci=edition.epci_id, activite__in=activites, appliquee_at=None, arbitrage__in=alive
     )
+    return list(rows.order_by("pk").values_list("activite_id", "commune_id"))
 
 
 def _seats(edition: Catalogue, domaines: set[int]) -> dict[int, int]:
@@ -300,21 +315,54 @@ def _seats(edition: Catalogue, domaines: set[int]) -> dict[int, int]:
     return {row["siege__domaine"]: row["nombre"] for row in rows}
 
 
-def _reach(ecart: Ecart, comptes: _Comptes, seats: dict[int, int], names: dict[int, str]) -> Portee:
-    communes = set().union(*(comptes.communes.get(pk, ()) for pk in ecart.activites))
+def _reach(
+    ecart: Ecart, shares: Poses, pending: Poses, seats: dict[int, int], names: dict[int, str]
+) -> Portee:
+    spared = set(_communes(shares, ecart.sauf))
+    held = [commune for commune in _communes(shares, ecart.activites) if commune not in spared]
+    spared |= set(_communes(pending, ecart.sauf))
+    asked = [commune for commune in _communes(pending, ecart.activites) if commune not in spared]
+    named = set(held)
     return Portee(
-        communes=tuple(name for pk, name in names.items() if pk in communes),
-        adhesions=sum(comptes.adhesions.get(pk, 0) for pk in ecart.activites),
-        lignes=sum(comptes.lignes.get(pk, 0) for pk in ecart.activites),
+        communes=tuple(name for pk, name in names.items() if pk in named),
+        adhesions=len(held),
+        lignes=len(asked),
         sieges=seats.get(ecart.quitte or 0, 0),
     )
+
+
+def _communes(poses: Poses, activites: Iterable[int]) -> Iterator[int]:
+    """The communes that hold these activities, as many times as they do."""
+    return (commune for pk in activites for commune in poses.get(pk, ()))
+
+
+def losses(lue: EditionLue, leaving: Collection[int], domaine: int | None = None) -> list[str]:
+    """What ends when these activities (and a whole domain) leave a draft, in sentences; ids."""
+    alone = {source for source, heirs in lue.heirs.items() if set(heirs) <= set(leaving)}
+    ecart = Ecart("retrait", "", activites=frozenset(alone.union(leaving)), quitte=domaine)
+    ((_, portee),) = read_reach(lue.edition, [ecart])
+    said = ["Aucun partage n'est en cours ce jour-là."]
+    if portee.adhesions:
+        count = f"{plural(portee.adhesions, 'partage finit', 'partages finissent')} ce jour-là"
+        said = [f"{count}, dans {plural(len(portee.communes), 'commune')} : {', '.join(portee.communes)}."]
+    if portee.lignes:
+        said.append(
+            f"{plural(portee.lignes, 'demande en cours reste', 'demandes en cours restent')} sans objet."
+        )
+    if portee.sieges:
+        seats = plural(portee.sieges, "référent ou responsable n'a", "référents ou responsables n'ont")
+        said.append(f"{seats} plus rien à suivre dans ce domaine.")
+    return said
 
 
 def touched_by_commune(edition: Catalogue, ecarts: list[Ecart]) -> dict[int, list[Ecart]]:
     """The changes that touch what each commune (its id) shares on the first day."""
     shared: dict[int, set[int]] = {}
-    for activite, commune in _shares(edition, frozenset().union(*(ecart.activites for ecart in ecarts))):
+    activites = frozenset().union(*(ecart.activites | ecart.sauf for ecart in ecarts))
+    for activite, commune in _shares(edition, activites):
         shared.setdefault(commune, set()).add(activite)
     return {
-        commune: [ecart for ecart in ecarts if ecart.activites & held] for commune, held in shared.items()
+        commune: touching
+        for commune, held in shared.items()
+        if (touching := [ecart for ecart in ecarts if ecart.touches(held)])
     }

@@ -11,7 +11,9 @@ from comptes.models import Personne
 from comptes.roles import Role
 from mutualisation.models import Cycle, Declaration, Ligne
 from mutualisation.veille import read_eve
-from mutualisation.visa import awaited_visa
+from mutualisation.visa import VisaLu, read_visa
+from socle import horloge
+from socle.dates import short_day
 from socle.registres import Echeance
 from socle.typographie import plural
 
@@ -26,15 +28,15 @@ def deadlines(user: Personne, contexte: Titre, today: date) -> Iterable[Echeance
 
 def _of_commune(contexte: Titre, today: date) -> Iterator[Echeance]:
     for declaration in _open_drafts(contexte, today):
-        if contexte.role == Role.MAIRE and awaited_visa(declaration):
+        visa = read_visa(declaration)
+        if contexte.role == Role.MAIRE and visa and visa.attendu:
             yield _to_approve(declaration)
         count = declaration.lignes.count()
+        told = f"{plural(count, 'activité changée', 'activités changées')} pour l'instant."
         yield Echeance(
             due_on=declaration.limite_on,
             titre=f"Déclarer vos choix pour {declaration.cycle.annee}",
-            detail=f"{plural(count, 'activité changée', 'activités changées')} pour l'instant."
-            if count
-            else _unchanged(declaration),
+            detail=_with_visa(told if count else _unchanged(declaration), visa, declaration.epci.fuseau),
             url=reverse("mutualisation:declaration", args=[declaration.pk]),
             bouton="Continuer" if count else "Déclarer",
         )
@@ -63,6 +65,16 @@ def _to_approve(declaration: Declaration) -> Echeance:
         url=reverse("mutualisation:visa", args=[declaration.pk]),
         bouton="Lire et viser",
     )
+
+
+def _with_visa(told: str, visa: VisaLu | None, fuseau: str) -> str:
+    """What is said of a draft, then where the visa of the mayor stands."""
+    if visa and visa.donne:
+        return f"{told} Le maire a visé ces choix : il reste à les déposer."
+    if visa and visa.demande_at:
+        asked = horloge.local(visa.demande_at, fuseau)
+        return f"{told} Visa demandé au maire le {short_day(asked)} : il est attendu."
+    return told
 
 
 def _unchanged(declaration: Declaration) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 
 from comptes.acces import Titre
@@ -13,6 +13,7 @@ from mutualisation.models import Convention, Cycle, Declaration, Ligne
 from mutualisation.models.ligne import LigneQuerySet
 from socle.registres import Echeance
 from socle.typographie import plural
+from territoire.models import Commune
 
 
 def act_deadlines(user: Personne, contexte: Titre, today: date) -> Iterable[Echeance]:
@@ -51,15 +52,37 @@ def _deliberation(cycle: Cycle, contexte: Titre) -> Iterator[Echeance]:
 
 
 def _acts(cycle: Cycle) -> Iterator[Echeance]:
-    count = _waiting(cycle).filter(Q(acte_commune_on=None) | Q(acte_epci_on=None)).count()
-    if count:
+    detail = _missing(cycle)
+    if detail:
         yield Echeance(
             due_on=cycle.effective_on,
             titre=f"Enregistrer les actes pour {cycle.annee}",
-            detail=f"{plural(count, 'ligne acceptée attend', 'lignes acceptées attendent')} les actes des deux assemblées.",
+            detail=f"{detail}.",
             url=reverse("mutualisation:actes", args=[cycle.pk]),
             bouton="Enregistrer",
         )
+
+
+def _missing(cycle: Cycle) -> str:
+    """Which acts the lines lack, with how many lines and, for councils, which one or how many; nothing when none does."""
+    found = _waiting(cycle).aggregate(
+        municipales=Count("pk", filter=Q(acte_commune_on=None)),
+        metropolitaines=Count("pk", filter=Q(acte_epci_on=None)),
+        communes=Count("commune", filter=Q(acte_commune_on=None), distinct=True),
+        une=Min("commune", filter=Q(acte_commune_on=None)),
+    )
+    councils = f"conseil municipal dans {plural(found['communes'], 'commune')}"
+    if found["communes"] == 1:
+        councils = f"conseil municipal {Commune.objects.get(pk=found['une']).de}"
+    sides = (
+        (found["municipales"], councils),
+        (found["metropolitaines"], f"conseil de {cycle.epci.nom_commun}"),
+    )
+    return " ; ".join(
+        f"{plural(count, 'ligne acceptée attend', 'lignes acceptées attendent')} la délibération du {words}"
+        for count, words in sides
+        if count
+    )
 
 
 def _dates(cycle: Cycle) -> Iterator[Echeance]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mutualisation.models import ActiviteVersion, Bloc, Catalogue, DomaineVersion
+from socle.typographie import in_french_order
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def read_edition(edition: Catalogue) -> EditionLue:
         edition=edition,
         domaines={version.domaine_id: version for version in domaines},
         activites={version.activite_id: version for version in activites},
-        blocs={bloc.pk: bloc for bloc in edition.blocs.order_by("nom", "pk")},
+        blocs={bloc.pk: bloc for bloc in in_french_order(edition.blocs.all())},
         prerequis=_grouped(requis),
         exclusions=dict(edition.exclusions.order_by("pk").values_list("activite_id", "motif")),
         heirs=_grouped(successions),

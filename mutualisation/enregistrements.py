@@ -1,9 +1,11 @@
 """What this floor tells the floors below: titles and recipients that derive from seats, deadlines, jobs, documents."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from comptes.acces import Titre
 from comptes.models import Equipe, Personne
@@ -13,7 +15,9 @@ from documents.models import Document
 from mutualisation.echeances import deadlines
 from mutualisation.echeances_actes import act_deadlines
 from mutualisation.echeances_instruction import instruction_deadlines
-from mutualisation.models import Siege, Titulaire
+from mutualisation.echeances_sieges import seat_deadlines
+from mutualisation.etats import tables
+from mutualisation.models import Domaine, Etude, Siege, Titulaire
 from mutualisation.premiers_pas import cards
 from mutualisation.rejoindre import joining_cards
 from mutualisation.workflows.campagne import TACHE_RAPPEL, run_reminder
@@ -24,11 +28,21 @@ from mutualisation.workflows.effet import TACHE_EFFET, run_effect
 from mutualisation.workflows.evaluation import TACHE_EVALUATIONS, run_evaluations
 from mutualisation.workflows.mouvement import TACHE_MOUVEMENTS, run_moves
 from mutualisation.workflows.reprise import TACHE_REPRISE, run_reprise
+from mutualisation.workflows.vacance import TACHE_SIEGES, run_watch, start_watch
 from socle import registres
 from socle.dates import day_and_year
-from socle.registres import Destinataire, Tenue
+from socle.registres import Destinataire, Lien, Tenue
+from socle.typographie import in_french_order
 from territoire.models import Commune, Epci, today_of
 
+# Objects whose page takes their key, and its route.
+PAGES = {
+    **{
+        name: name
+        for name in ("acte", "avis", "convention", "cycle", "declaration", "evaluation", "ligne", "siege")
+    },
+    "catalogue": "edition",
+}
 SIDES = {Role.REFERENT_COMMUNAL: Siege.Cote.COMMUNE, Role.RESPONSABLE_SERVICE: Siege.Cote.EPCI}
 
 
@@ -41,8 +55,11 @@ def register() -> None:
     registres.echeances.register("mutualisation", deadlines)
     registres.echeances.register("instruction", instruction_deadlines)
     registres.echeances.register("actes", act_deadlines)
+    registres.echeances.register("sieges", seat_deadlines)
     registres.cartes.register("premiers_pas", cards)
     registres.cartes.register("rejoindre", joining_cards)
+    registres.tables.register("mutualisation", tables)
+    registres.liens.register("appels", call_link)
     registres.taches.register(TACHE_EDITION, run_edition)
     registres.taches.register(TACHE_ARRIVEES, run_arrivals)
     registres.taches.register(TACHE_EFFET, run_effect)
@@ -50,6 +67,8 @@ def register() -> None:
     registres.taches.register(TACHE_MOUVEMENTS, run_moves)
     registres.taches.register(TACHE_RAPPEL, run_reminder)
     registres.taches.register(TACHE_REPRISE, run_reprise)
+    registres.taches.register(TACHE_SIEGES, run_watch)
+    registres.demarrages.register("sieges", start_watch)
     registres.intitules |= {
         TACHE_EDITION: "Entrée en vigueur du catalogue",
         TACHE_ARRIVEES: "Déclaration des communes qui arrivent",
@@ -58,9 +77,14 @@ def register() -> None:
         TACHE_MOUVEMENTS: "Évolution des communes",
         TACHE_RAPPEL: "Rappel aux communes qui n'ont pas déposé",
         TACHE_REPRISE: "Écriture d'une feuille reprise",
+        TACHE_SIEGES: "Veille des sièges qui vont rester sans personne",
     }
     registres.rendus.register("accuse", render_receipt)
     registres.remplacements.register("accuse", follow_receipt)
+    for name, route in PAGES.items():
+        registres.pages.register(f"mutualisation.{name}", registres.at(f"mutualisation:{route}"))
+    registres.pages.register("mutualisation.etude", study_page)
+    registres.pages.register("comptes.equipe", team_page)
 
 
 def titles_of_seats(personne: Personne) -> Iterable[Titre]:
@@ -87,12 +111,24 @@ def seats_of(personne: Personne) -> Iterable[Tenue]:
 
 def teams_of(personne: Personne) -> Iterable[Tenue]:
     """The teams that a person is in: they may hold seats."""
-    for equipe in Equipe.objects.filter(membres=personne).standing().order_by("nom", "pk"):
-        yield Tenue(
-            equipe.epci_id,
-            f"membre de l'équipe {equipe}",
-            f"{reverse('mutualisation:equipes')}#equipe-{equipe.pk}",
-        )
+    for equipe in in_french_order(Equipe.objects.filter(membres=personne).standing()):
+        yield Tenue(equipe.epci_id, f"membre de l'équipe {equipe}", team_page(equipe))
+
+
+def call_link(user: Personne, commune: Commune, domaine: Domaine, on: date) -> Iterable[Lien]:
+    """From a domain of a commune to whom to call for it."""
+    query = urlencode({"commune": commune.pk, "domaine": domaine.pk})
+    yield Lien("Qui appeler", f"{reverse('mutualisation:appels')}?{query}")
+
+
+def team_page(equipe: Equipe) -> str:
+    """Where a team is read by all: its row in the list."""
+    return f"{reverse('mutualisation:equipes')}#equipe-{equipe.pk}"
+
+
+def study_page(etude: Etude) -> str:
+    """A study is the domain of a declaration."""
+    return reverse("mutualisation:etude", args=[etude.declaration_id, etude.domaine_id])
 
 
 def holders_of_seats(epci: Epci, roles: frozenset[str], commune: Commune | None) -> Iterable[Destinataire]:

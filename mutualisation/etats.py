@@ -4,16 +4,13 @@ docs/etats.md is printed from here. The workflows read their sources here, so th
 tests walk every (state, act, role) cell through them and compare the state it leads to.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from django.db import models
 
 from comptes.roles import Role
-from mutualisation.models import Convention, Cycle, Declaration, EffetAC, Evaluation, Ligne
-from socle.erreurs import Refus
+from mutualisation.models import Convention, Cycle, Declaration, EffetAC, Evaluation, Ligne, Reprise
+from socle.etats import Table, Transition, to
 
 DIRECTION = (Role.DIRECTION_TERRITOIRES,)
 ETUDE = (Role.DIRECTION_TERRITOIRES, Role.RESPONSABLE_SERVICE)
@@ -23,6 +20,7 @@ COMMUNE = (*SIGNATAIRES, Role.COLLABORATEUR)
 Arbitrage, Etape, Arret = Ligne.Arbitrage, Ligne.Etape, Declaration.Arret
 EtatEvaluation, EtatEffet, EtatDeclaration = Evaluation.Etat, EffetAC.Etat, Declaration.Etat
 EtatConvention = Convention.Etat
+EtatReprise = Reprise.Etat
 
 
 class EtatCycle(models.TextChoices):
@@ -32,46 +30,6 @@ class EtatCycle(models.TextChoices):
     OUVERT = "ouvert", "ouvert, avant sa date d'effet"
     EN_VIGUEUR = "en_vigueur", "en vigueur"
     CLOS = "clos", "clos"
-
-
-@dataclass(frozen=True)
-class Transition:
-    """An act: from which states to which one, and whose it is (nobody's: a rule of time does it)."""
-
-    acte: str
-    passages: Mapping[str, str]
-    roles: tuple[Role, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """The states of one field, or of one set of facts, and the acts that move them."""
-
-    nom: str
-    objet: str
-    etats: Any
-    transitions: tuple[Transition, ...]
-
-    def transition(self, acte: str) -> Transition:
-        """The transition of an act (KeyError when nobody declared it)."""
-        return {one.acte: one for one in self.transitions}[acte]
-
-    def allows(self, acte: str, source: str) -> bool:
-        """Whether the act exists in a state."""
-        return source in self.transition(acte).passages
-
-    def move(self, acte: str, source: str) -> Any:
-        """The state an act leads to. Raises Refus where the act does not exist."""
-        if not self.allows(acte, source):
-            raise Refus(
-                f"{self.objet.capitalize()} est « {self.etats(source).label} » : {acte} n'est plus possible."
-            )
-        return self.etats(self.transition(acte).passages[source])
-
-
-def to(cible: str, *sources: str) -> dict[str, str]:
-    """Passages from several states to the same one."""
-    return dict.fromkeys(sources, cible)
 
 
 DECIDABLE = (Arbitrage.A_INSTRUIRE, Arbitrage.ACCEPTEE, Arbitrage.REFUSEE, Arbitrage.REPORTEE)
@@ -227,4 +185,29 @@ def steps_between(before: EtatConvention, after: EtatConvention) -> str:
     return "dire l'étape suivante" if order.index(after) > order.index(before) else "revenir d'une étape"
 
 
-TABLES = (CYCLE, DEPOT, ETAPE, ARBITRAGE, ARRET, EVALUATION, EFFET_AC, CONVENTION)
+REPRISE = Table(
+    "Reprise d'une feuille d'adhésions (pour les personnes, l'administrateur ; pour les référents, la Direction)",
+    "la feuille",
+    EtatReprise,
+    (
+        Transition(
+            "confirmer",
+            to(EtatReprise.ECRITE, EtatReprise.A_CONFIRMER),
+            Reprise.ROLES[Reprise.Type.ADHESIONS],
+        ),
+        Transition(
+            "confirmer une grande feuille",
+            to(EtatReprise.CONFIRMEE, EtatReprise.A_CONFIRMER),
+            Reprise.ROLES[Reprise.Type.ADHESIONS],
+        ),
+        Transition("finir d'écrire", to(EtatReprise.ECRITE, EtatReprise.CONFIRMEE), ()),
+        Transition(
+            "annuler", to(EtatReprise.ANNULEE, EtatReprise.ECRITE), Reprise.ROLES[Reprise.Type.ADHESIONS]
+        ),
+    ),
+)
+
+
+def tables() -> tuple[Table, ...]:
+    """The tables of the yearly cycle, and of taking over what exists."""
+    return (CYCLE, DEPOT, ETAPE, ARBITRAGE, ARRET, EVALUATION, EFFET_AC, CONVENTION, REPRISE)

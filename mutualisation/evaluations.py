@@ -10,7 +10,7 @@ from django.utils.timezone import localtime
 
 from mutualisation.models import Cycle, Evaluation
 from mutualisation.models.evaluation import EvaluationQuerySet
-from mutualisation.tableur import Valeur
+from socle.tableur import Valeur
 
 AMOUNTS = ("etp", "fonctionnement", "investissement")
 UNITS = {"etp": "ETP", "fonctionnement": "€ par an", "investissement": "€ par an"}

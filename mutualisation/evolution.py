@@ -101,16 +101,18 @@ def _point(
 
 # The drawing, in units of its own: the page scales it.
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 640, 260, 44, 24, 36
+NARROW = 5  # years that a narrow screen has room for
 
 
 @dataclass(frozen=True)
 class Repere:
-    """A value on the drawing, with the words that say it."""
+    """A value on the drawing, with the words that say it; `serre`: left unsaid on a narrow screen."""
 
     x: int
     y: int
     texte: str
     annee: str = ""
+    serre: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,12 +139,14 @@ def draw(
     step = (WIDTH - LEFT - 44) / max(len(points) - 1, 1)
     # Years are written when there is room for them, the last one always.
     every = max(1, round(len(points) / 10))
+    sparse = every * -(-len(points) // (NARROW * every))
     marks = tuple(
         Repere(
             x=round(LEFT + 12 + rank * step),
             y=_height(value, top),
             texte=str(value),
             annee=str(point.jour.year) if (len(points) - 1 - rank) % every == 0 else "",
+            serre=(len(points) - 1 - rank) % sparse != 0,
         )
         for rank, (point, value) in enumerate(zip(points, values, strict=True))
     )

@@ -201,6 +201,7 @@ class Feuille:
     compensation: list[str]
     retraits: list[RetraitLu]
     remarques: list[str]
+    sans_suite: list[EtatDomaine] = field(default_factory=list)
 
     @property
     def principaux(self) -> list[Volet]:
@@ -216,7 +217,8 @@ class Feuille:
 
     @property
     def partages(self) -> list[Volet]:
-        return [volet for volet in self.volets if volet.etat.base or volet.etat.voulues]
+        """Domains of which something is in force, whatever is ticked."""
+        return [volet for volet in self.volets if volet.etat.base]
 
     @property
     def maintenus(self) -> list[Volet]:
@@ -237,9 +239,12 @@ class Feuille:
 def read_sheet(
     declaration: Declaration, *, saisie: Saisie | None = None, refus: Refus | None = None
 ) -> Feuille:
-    """The page of a declaration; with `saisie` and `refus`, as it was typed and refused, so that nothing typed is lost."""
+    """The page of a declaration; with `saisie` and `refus`, as it was typed and refused, so that nothing typed is lost.
+
+    A draft that will not be submitted any more changes nothing: the page shows what is kept, and apart what it asked.
+    """
     stored = read_choices(declaration)
-    choix = _typed(stored, saisie) if saisie else stored
+    choix = _typed(stored, saisie) if saisie else _kept(stored) if declaration.sans_suite else stored
     regles = Regles() if declaration.deposee else read_rules(declaration, stored)
     return Feuille(
         declaration=declaration,
@@ -251,6 +256,7 @@ def read_sheet(
         compensation=ac_sentences(declaration, choix),
         retraits=read_retraits(declaration, choix),
         remarques=[],
+        sans_suite=_asked_in_vain(declaration, stored),
     )
 
 
@@ -267,6 +273,25 @@ def earlier_receipts(declaration: Declaration) -> list[Document]:
         epci=declaration.epci_id, commune=declaration.commune_id, type="accuse", annee=declaration.cycle.annee
     )
     return list(rows.exclude(pk=declaration.accuse_id or 0).order_by("-numero"))
+
+
+def _kept(stored: Choix) -> Choix:
+    """What stays when nothing is submitted."""
+    nothing: dict[int, str] = {}
+    return replace(
+        stored,
+        domaines=[
+            replace(etat, voulues=etat.base, motif="", facons=nothing, precisions=nothing)
+            for etat in stored.domaines
+        ],
+    )
+
+
+def _asked_in_vain(declaration: Declaration, stored: Choix) -> list[EtatDomaine]:
+    """Domains where a draft that somebody saved, and nobody will submit any more, changed something or said why."""
+    if not (declaration.sans_suite and declaration.enregistree_at):
+        return []
+    return [etat for etat in stored.domaines if etat.changements or etat.motif]
 
 
 def _typed(stored: Choix, saisie: Saisie) -> Choix:

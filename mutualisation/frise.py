@@ -5,6 +5,7 @@ day, what gives way goes first, then what is given as such begins, then lines, t
 
 - A line is about the pairs that the one it names has become by its day.
 - An older line never undoes what a later cycle has decided of the same pair.
+- A share that ends on the day it gives way is passed on: its end is the work of whoever recorded the move.
 - A retrait ends what the commune brought, never what another activity or another commune brought to a merger.
 """
 
@@ -252,14 +253,11 @@ class Frise:
     def _brought_by_others(self, heir: Cle, derivation: Derivation, own: set[Cle]) -> bool:
         """Whether something else than `own` was shared on the eve, and leads to an heir."""
         return any(
-            self._held_before(cle, derivation.day) for cle in derivation.sources(heir) if cle not in own
+            tenue.covers(derivation.day - DAY)
+            for cle in derivation.sources(heir)
+            if cle not in own
+            for tenue in self.periods(cle)
         )
-
-    def _held_before(self, cle: Cle, day: date) -> bool:
-        """Whether a pair is shared on the eve of a day that is being played, or that came before the first one."""
-        if day >= self._since:
-            return cle in self._en_cours
-        return any(tenue.covers(day - DAY) for tenue in self.periods(cle))
 
 
 def _dated(decisions: Iterable[Decision], derivations: Iterable[Derivation]) -> Iterator[Etape]:

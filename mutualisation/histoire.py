@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from journal.models import Evenement
 from mutualisation.derivations import Cle
-from mutualisation.matrice import HORIZON, Case, edition_on, read_cells, read_periods
+from mutualisation.matrice import Case, edition_on, horizon, read_cells, read_periods
 from mutualisation.models import Adhesion, Declaration, Domaine, Ligne
 from mutualisation.models.catalogue import ActiviteLue, CatalogueLu, DomaineLu
 from mutualisation.partages import Partages, Periode
@@ -39,7 +39,7 @@ class Suivi:
         if self.periode.debut > self.on:
             return "a", "Arrive"
         fin = self.periode.fin
-        if not fin or fin > self.on + HORIZON or self.cedee:
+        if not fin or fin > horizon(self.on) or self.cedee:
             return "v", "Partagée"
         return "r", "Part"
 

@@ -8,7 +8,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from mutualisation.delais import Delai, read_delays
 from mutualisation.etats import ARBITRAGE
-from mutualisation.models import Etude, Ligne
+from mutualisation.models import Etude, Evaluation, Ligne
 from mutualisation.models.ligne import LigneQuerySet
 from socle.dates import day_and_year
 from territoire.models import Epci
@@ -75,6 +75,18 @@ class LigneLue:
         """(tone, words) of where the line stands: its step once the instruction has begun, then the decision."""
         begun = self.ligne.etape != Ligne.Etape.RECUE
         return self.etape if begun and self.etape[1] else self.arbitrage
+
+    @property
+    def a_decider(self) -> bool:
+        """Nobody has decided, and nothing is awaited from the commune (as `LigneQuerySet.to_decide`)."""
+        waiting = self.ligne.arbitrage == Ligne.Arbitrage.A_INSTRUIRE
+        return waiting and self.ligne.etape != Ligne.Etape.A_COMPLETER
+
+    @property
+    def a_evaluer(self) -> bool:
+        """An évaluation préalable goes with it, asked or to come."""
+        asked = self.ligne.nature in Evaluation.NATURES
+        return asked and self.ligne.arbitrage in Evaluation.ARBITRAGES
 
     @property
     def retirable(self) -> bool:
@@ -164,7 +176,8 @@ class LigneSuivie(LigneLue):
 
 def with_study(lignes: LigneQuerySet) -> LigneQuerySet:
     """Annotated with the study of their domain: `avis`, `conduite_id`, `conduite_prenom`, `conduite_nom` (None: not begun)."""
-    etude = Etude.objects.filter(declaration=OuterRef("declaration"), domaine=OuterRef("domaine"))
+    studies = Etude.objects.filter(declaration=OuterRef("declaration"), domaine=OuterRef("domaine"))
+    etude = studies.order_by()  # there is one: no table to join to sort it
     named = etude.annotate(prenom=F("conduite_par__prenom"), nom=F("conduite_par__nom"))
     annotated: LigneQuerySet = lignes.annotate(
         avis=Subquery(etude.values("avis")[:1]),

@@ -8,7 +8,7 @@ is added for who may see it.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -20,12 +20,9 @@ from mutualisation.models import ActiviteVersion, Adhesion, Catalogue, Declarati
 from mutualisation.models.catalogue import CatalogueLu, DomaineLu
 from mutualisation.partages import Partages, Periode, read_shares, targets, voted_lines
 from socle import horloge
-from socle.dates import day_and_year
+from socle.dates import day_and_year, in_year
 from socle.typographie import enumerate_french, plural, sort_key
 from territoire.models import Commune, CommuneVersion, Epci
-
-# How far ahead « arrive » and « part » look: a year, so that the next 1 January shows and not the one after.
-HORIZON = timedelta(days=365)
 
 # What is asked, and how « refusé » and « reporté » agree with it.
 NATURES = {
@@ -263,6 +260,11 @@ class Matrice:
         )
 
 
+def horizon(on: date) -> date:
+    """How far ahead « arrive » and « part » look: the same day next year, so that the next 1 January shows, not the one after."""
+    return in_year(on, on.year + 1)
+
+
 def families(domaines: Iterable[DomaineLu]) -> list[tuple[str, int]]:
     """Consecutive domains of a family: (label, how many)."""
     return [(label, len(list(group))) for label, group in groupby(domaines, key=lambda d: d.famille_libelle)]
@@ -334,7 +336,7 @@ def read_periods(
         lignes = lignes.filter(commune__in=communes)
     undone = list(lignes)
     voted = [ligne for ligne in undone if ligne.effet_on]
-    shares = read_shares(epci, voted, since=on, until=on + HORIZON, communes=communes)
+    shares = read_shares(epci, voted, since=on, until=horizon(on), communes=communes)
     return shares, [
         ligne for ligne in undone if not ligne.effet_on and _day(ligne.declaration.deposee_at, epci) <= on
     ]
@@ -352,7 +354,7 @@ def _known_lines(epci: Epci, user: Any, on: date) -> Any:
     )
     refused = told.filter(
         arbitrage__in=[Ligne.Arbitrage.REFUSEE, Ligne.Arbitrage.REPORTEE],
-        declaration__cycle__effective_on__gt=on - HORIZON,
+        declaration__cycle__effective_on__gt=in_year(on, on.year - 1),
     )
     rows = (voted_lines(epci) | asked | refused).select_related("declaration__cycle__catalogue")
     return rows.order_by("declaration__cycle__effective_on", "pk")
@@ -445,7 +447,7 @@ class _Lecture:
     def _hold(self, cle: Cle, periods: list[Periode], count: _Compte) -> None:
         count.hold(periods[0])
         fin = periods[0].fin
-        if not fin or fin > self.on + HORIZON or any(periode.debut == fin for periode in periods):
+        if not fin or fin > horizon(self.on) or any(periode.debut == fin for periode in periods):
             return
         if not self.shares.gives_way(cle, fin):
             count.leave(fin)
@@ -461,7 +463,7 @@ class _Lecture:
     def _about(self, ligne: Ligne) -> tuple[Cle, ...]:
         """The pairs a line is about on the day of its cycle; none when that day is beyond the horizon."""
         expected = ligne.declaration.cycle.effective_on
-        if expected > self.on + HORIZON:
+        if expected > horizon(self.on):
             return ()
         return targets(ligne, self.shares.derivations, expected)
 
@@ -496,7 +498,7 @@ def _next_domains(epci: Epci, on: date) -> dict[int, int]:
         catalogue__epci=epci,
         catalogue__gele_at__isnull=False,
         catalogue__effective_on__gt=on,
-        catalogue__effective_on__lte=on + HORIZON,
+        catalogue__effective_on__lte=horizon(on),
     )
     ordered = rows.order_by("catalogue__effective_on", "pk")
     return dict(ordered.values_list("activite_id", "domaine_id"))

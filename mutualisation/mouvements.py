@@ -10,7 +10,7 @@ from comptes.models import Habilitation
 from mutualisation.models import Adhesion, Declaration, Ligne, Titulaire
 from socle import registres
 from socle.dates import day_and_year
-from socle.typographie import enumerate_french, plural, spaced
+from socle.typographie import enumerate_french, of, plural, spaced, to
 from territoire.comparaison import Comparaison, Mouvement, Nature
 from territoire.models import Epci
 
@@ -22,18 +22,32 @@ TONES = {
     Nature.NOM: "o",
     Nature.POPULATION: "n",
 }
+SUITES = {
+    Nature.FUSION: "Ce jour-là, ce qui est partagé et les référents passent {a_apres} ; les rôles y valent aussi, sauf le "
+    "mandat de maire des anciennes communes, qui finit. Une déclaration déposée suit son cours sous l'ancien nom ; un "
+    "brouillon ne peut plus être déposé : c'est {a_apres} de déclarer, si la campagne est encore ouverte. Les revues à venir "
+    "des anciennes communes sont annulées : {apres} a les siennes. L'historique garde les anciens noms.",
+    Nature.SCISSION: "{apres} partage d'office les mêmes activités que {anciennes}. Pour {anciennes}, rien ne change : ses "
+    "partages, ses déclarations, ses rôles et ses référents restent les siens.",
+    Nature.DEPART: "Ce jour-là finissent ses partages, les rôles et les sièges de référent tenus pour elle ; ses demandes en "
+    "cours sont closes, son brouillon de déclaration ne peut plus être déposé et ses revues à venir sont annulées. La "
+    "Direction des territoires garde la lecture de tout ce qui précède.",
+    Nature.ARRIVEE: "Elle ne partage encore rien. Si la campagne est ouverte ce jour-là, elle reçoit sa déclaration.",
+    Nature.NOM: "Rien d'autre ne change : partages, déclarations, rôles et référents restent les mêmes. L'historique garde "
+    "l'ancien nom et les anciens codes.",
+}
 WORDS = {"nom": "nom", "code_insee": "code INSEE", "siren": "SIREN", "population": "population"}
 
 
 def phrase(move: Mouvement, epci: Epci) -> str:
-    """« Ambès et Bassens deviennent Presqu'île », « Ambès quitte Bordeaux Métropole »."""
+    """« Ambès et Bassens deviennent Presqu'île », « Ambès quitte la Métropole »."""
     names = enumerate_french([one.nom for one in move.anciennes])
     if move.apres is None:
-        return f"{names} quitte {epci}"
+        return f"{names} quitte {epci.nom_commun}"
     if move.nature == Nature.ARRIVEE:
-        return f"{move.apres.nom} rejoint {epci}"
+        return f"{move.apres.nom} rejoint {epci.nom_commun}"
     if move.nature == Nature.SCISSION:
-        return f"{move.apres.nom} se détache de {names}"
+        return f"{move.apres.nom} se détache {of(names)}"
     if move.nature == Nature.FUSION:
         return f"{names} {'devient' if len(move.anciennes) == 1 else 'deviennent'} {move.apres.nom}"
     return f"{names} : {', '.join(_facts(move))}"
@@ -47,7 +61,17 @@ def _facts(move: Mouvement) -> Iterator[str]:
         old, new = getattr(before, name), getattr(move.apres, name)
         if old != new:
             figures = (spaced(new), spaced(old)) if name == "population" else (new, old or "inconnu")
-            yield f"{word} {figures[0]}, au lieu de {figures[1]}"
+            yield f"{word} {figures[0]}, au lieu {of(figures[1])}"
+
+
+def aftermath(move: Mouvement) -> str:
+    """What follows a move, for the DGS and the maires of the communes it touches."""
+    names = {
+        "apres": move.apres.nom if move.apres else "",
+        "a_apres": to(move.apres.nom) if move.apres else "",
+        "anciennes": enumerate_french([one.nom for one in move.anciennes]),
+    }
+    return SUITES[move.nature].format(**names)
 
 
 @dataclass(frozen=True)
@@ -81,7 +105,11 @@ def _of_merger(epci: Epci, move: Mouvement, day: date) -> Iterator[str]:
             f"{plural(count, 'activité partagée passe', 'activités partagées passent')} à {name}, qui partage ce que l'une "
             "au moins des anciennes communes partageait (CGCT, L.2113-5)."
         )
-    yield from _running(move, f"les choix votés vaudront pour {name}, qui déclarera au cycle suivant")
+    yield from _running(
+        move,
+        f"une déclaration déposée suit son cours sous l'ancien nom et ses choix votés vaudront pour {name} ; un brouillon ne "
+        f"pourra plus être déposé, c'est {to(name)} de déclarer si la campagne est encore ouverte",
+    )
     held = _seats(epci, move, day).count()
     if held:
         yield (
@@ -102,7 +130,8 @@ def _of_split(epci: Epci, move: Mouvement, day: date) -> Iterator[str]:
     if count:
         yield f"{move.apres.nom} partage d'office les mêmes activités que {move.anciennes[0].nom} ({count})."
     yield from _running(
-        move, f"les choix votés vaudront aussi pour {move.apres.nom}, qui déclarera au cycle suivant"
+        move,
+        f"la déclaration suit son cours ; les choix votés vaudront aussi pour {move.apres.nom}, qui déclarera au cycle suivant",
     )
     yield f"Personne n'a encore de rôle pour {move.apres.nom} : ouvrez les comptes et nommez les référents."
 
@@ -161,7 +190,7 @@ def _running(move: Mouvement, then: str) -> Iterator[str]:
     )
     annees = sorted(set(rows.values_list("cycle__annee", flat=True)))
     for annee in annees:
-        yield f"Cycle {annee} : la déclaration commencée suit son cours sous l'ancien nom ; {then}."
+        yield f"Cycle {annee} : {then}."
 
 
 def pending_lines(commune: int, day: date) -> QuerySet[Ligne]:

@@ -1,6 +1,6 @@
 """Who answers for the domains of an EPCI on a day, both sides, read in three queries; and who may."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -11,7 +11,8 @@ from django.db.models import Q, QuerySet
 from comptes.models import Equipe, Habilitation, Personne
 from comptes.roles import Role
 from mutualisation.models import Siege, Titulaire
-from socle.typographie import enumerate_french
+from mutualisation.models.absence import agents_of, lasting
+from socle.typographie import enumerate_french, sort_key
 from territoire.models import Appartenance, Commune, Epci, Pole
 
 
@@ -28,6 +29,7 @@ class SiegeLu:
     titulaire: Personne | Equipe | None = None
     depuis_on: date | None = None
     suppleants: list[Personne | Equipe] = field(default_factory=list)
+    vacant_on: date | None = None  # the day from which nobody will hold it, when that is near
 
     @property
     def vacant(self) -> bool:
@@ -52,16 +54,25 @@ class Referents:
 
     def epci_side(self, commune: int, domaine: int) -> SiegeLu | None:
         """The nearest seat of the EPCI, held ones first: of the commune, its pôle, all communes."""
-        pole = self._poles.get(commune)
-        wanted = ((commune, None), (None, pole.pk if pole else None), (None, None))
-        keys = [(Siege.Cote.EPCI, domaine, *perimeter) for perimeter in wanted]
-        known = [self._by_perimeter[key] for key in keys if key in self._by_perimeter]
+        known = self.epci_sides(commune, domaine)
         return next((siege for siege in known if not siege.vacant), known[0] if known else None)
+
+    def epci_sides(self, commune: int, domaine: int) -> list[SiegeLu]:
+        """Every seat of the EPCI that serves a commune for a domain, the nearest first."""
+        pole = self._poles.get(commune)
+        wanted = dict.fromkeys(((commune, None), (None, pole.pk if pole else None), (None, None)))
+        keys = [(Siege.Cote.EPCI, domaine, *perimeter) for perimeter in wanted]
+        return [self._by_perimeter[key] for key in keys if key in self._by_perimeter]
 
     def of_epci(self, domaine: int) -> list[SiegeLu]:
         """Every seat of the EPCI for a domain, the widest perimeter first."""
         found = [s for s in self._sieges if s.cote == Siege.Cote.EPCI and s.domaine_id == domaine]
-        return sorted(found, key=lambda s: (bool(s.commune_id), bool(s.pole_id), s.perimetre))
+        return sorted(found, key=lambda s: (bool(s.commune_id), bool(s.pole_id), sort_key(s.perimetre)))
+
+    def announce(self, days: Mapping[int, date]) -> None:
+        """Say from which day seats (by id) will have no holder."""
+        for siege in self._sieges:
+            siege.vacant_on = days.get(siege.id)
 
     def vacancies(self, commune: int, domaines: Iterable[int]) -> int:
         """How many seats nobody holds in title, on both sides, for some domains of a commune."""
@@ -96,6 +107,17 @@ def people_of(epci: Epci, commune: Commune | None = None) -> QuerySet[Personne]:
     else:
         known = Q(habilitations__epci=epci) | Q(sieges__siege__epci=epci) | Q(equipes__epci=epci)
     return human.filter(known).distinct().order_by("tri", "pk")
+
+
+def deputies_for(epci: Epci, personne: Personne) -> QuerySet[Personne]:
+    """Who may be called in place of a person: whoever may sit for her commune, else an agent of the EPCI."""
+    seats = Titulaire.objects.filter(lasting("siege__epci"), personne=personne, siege__epci=epci)
+    roles = Habilitation.objects.filter(lasting("epci"), personne=personne, epci=epci)
+    communes = {*seats.values_list("siege__commune", flat=True), *roles.values_list("commune", flat=True)}
+    known = Q(pk__in=agents_of(epci.pk).values("pk"))
+    for commune in Commune.objects.filter(pk__in=communes - {None}):
+        known |= Q(pk__in=people_of(epci, commune).order_by().values("pk"))
+    return Personne.objects.filter(known).exclude(pk=personne.pk).order_by("tri", "pk")
 
 
 def candidates(equipe: Equipe) -> QuerySet[Personne]:

@@ -9,7 +9,6 @@ from mutualisation.actes import accepted_lines, by_commune
 from mutualisation.compensation import paid_otherwise
 from mutualisation.lignes import LigneLue, read_lines
 from mutualisation.models import Avis, Convention, Cycle, EffetAC
-from socle.dates import day_and_year
 from socle.typographie import plural
 from territoire.models import Appartenance, Commune, Epci
 
@@ -52,8 +51,8 @@ def milestones(cycle: Cycle) -> tuple[Jalon, ...]:
         Jalon("cst_commune", "CST de la commune", "Attendu", arret, votes),
         Jalon("cst_epci", "CST de l'EPCI", "Attendu", arret, votes),
         Jalon("clect", "Rapport de la CLECT", "Attendu", arret, votes),
-        Jalon("municipal", "Conseil municipal", "Attendu", votes, veille),
-        Jalon("epci", "Assemblée de l'EPCI", "Attendu", votes, veille),
+        Jalon("municipal", "Conseil municipal", "Attendu", votes, fin),
+        Jalon("epci", "Assemblée de l'EPCI", "Attendu", votes, fin),
         Jalon("approuvee", "Convention approuvée", "Attendue", votes, fin),
         Jalon("signee", "Convention signée", "Attendue", fin, veille),
         Jalon("transmise", "Convention transmise", "Attendue", fin, veille),
@@ -343,8 +342,3 @@ COMITES = {
     "cst_commune": "du comité social territorial de la commune",
     "cst_epci": "du comité social territorial de l'EPCI",
 }
-
-
-def said_on(avis: Avis) -> str:
-    """« rendu le 12 octobre 2027 », « sans objet »."""
-    return f"rendu le {day_and_year(avis.rendu_on)}" if avis.rendu_on else "sans objet"

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from mutualisation import urls_actes, urls_catalogue, urls_instruction, urls_matrice, urls_reprise
+from mutualisation import (
+    urls_actes,
+    urls_catalogue,
+    urls_instruction,
+    urls_matrice,
+    urls_reprise,
+    urls_seances,
+)
 from mutualisation.views import campagne, cycle, declaration, mouvement, reglage, visa
 
 app_name = "mutualisation"
@@ -33,4 +40,5 @@ urlpatterns = [
     *urls_catalogue.urlpatterns,
     *urls_matrice.urlpatterns,
     *urls_reprise.urlpatterns,
+    *urls_seances.urlpatterns,
 ]

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from mutualisation.views import comparaison, equipe, evolution, matrice, pole, rejoindre, siege
+from mutualisation.views import (
+    absence,
+    appel,
+    comparaison,
+    equipe,
+    evolution,
+    matrice,
+    pole,
+    rejoindre,
+    siege,
+    vacance,
+)
 
 urlpatterns = [
     path("qui-partage-quoi/", matrice.matrice, name="matrice"),
@@ -14,7 +25,14 @@ urlpatterns = [
     path("qui-partage-quoi/<int:commune>/<int:domaine>/", matrice.case, name="case"),
     path("referents/", siege.sieges, name="sieges"),
     path("referents/nouveau/", siege.nouveau, name="siege_nouveau"),
+    path("referents/a-pourvoir/", vacance.sieges_a_pourvoir, name="sieges_a_pourvoir"),
     path("referents/<int:pk>/", siege.siege, name="siege"),
+    path("referents/<int:pk>/contact.vcf", appel.siege_contact, name="siege_contact"),
+    path("qui-appeler/", appel.appels, name="appels"),
+    path("qui-appeler/contacts.vcf", appel.contacts, name="appels_contacts"),
+    path("mes-absences/", absence.absences, name="absences"),
+    path("mes-absences/<int:pk>/", absence.absence, name="absence"),
+    path("mes-absences/<int:pk>/retirer/", absence.retirer, name="absence_retirer"),
     path("poles/", pole.poles, name="poles"),
     path("equipes/", equipe.equipes, name="equipes"),
     path("equipes/<int:pk>/", equipe.equipe, name="equipe"),

@@ -1,5 +1,6 @@
 """Where the mayor's agreement stands: what the EPCI asks, what was asked of him, what he gave."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from journal.models import Courriel, Evenement
@@ -53,10 +54,22 @@ def visa_asked_at(declaration: Declaration, choix: Choix) -> datetime | None:
     return letters.order_by("pk").values_list("ecrit_at", flat=True).first()
 
 
-def awaited_visa(declaration: Declaration) -> bool:
-    """Whether the mayor was sent the choices as they stand, and has not approved them yet."""
+@dataclass(frozen=True)
+class VisaLu:
+    """The visa by link of the choices as they stand: when it was asked, and whether the mayor gave it."""
+
+    demande_at: datetime | None
+    donne: bool
+
+    @property
+    def attendu(self) -> bool:
+        return self.demande_at is not None and not self.donne
+
+
+def read_visa(declaration: Declaration) -> VisaLu | None:
+    """Where the visa by link stands; None when the EPCI asks none."""
     if required_visa(declaration) != Reglage.Visa.LIEN:
-        return False
+        return None
     choix = read_choices(declaration)
-    approved = declaration.visee_at and visa_stands(declaration, choix)
-    return not approved and visa_asked_at(declaration, choix) is not None
+    approved = bool(declaration.visee_at) and visa_stands(declaration, choix)
+    return VisaLu(visa_asked_at(declaration, choix), approved)

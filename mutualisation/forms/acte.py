@@ -8,6 +8,7 @@ from django import forms
 
 from mutualisation.forms.fichier import FichierField
 from mutualisation.models import Acte, Cycle
+from mutualisation.perimetre import communes_of, poles_of
 from mutualisation.suivi import Avancement, milestones
 from socle.saisie import JourInput
 from territoire.models import Commune, Epci, Pole
@@ -123,10 +124,10 @@ class FiltreSuivi(forms.Form):
     manque = forms.ChoiceField(label="Ce qui manque", required=False)
     tri = forms.ChoiceField(label="Ordre", choices=TRIS, required=False)
 
-    def __init__(self, *args: Any, cycle: Cycle, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, cycle: Cycle, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        fields["pole"].queryset = Pole.objects.filter(epci=cycle.epci).order_by("tri")
+        fields["pole"].queryset = poles_of(user, cycle.epci)
         fields["manque"].choices = [("", "tout"), *((j.code, j.libelle) for j in milestones(cycle))]
 
     def apply(self, rows: list[Avancement]) -> list[Avancement]:
@@ -141,8 +142,8 @@ class FiltreSuivi(forms.Form):
 
 
 def members(request: Any) -> Any:
-    """Communes of the EPCI of the hat today."""
-    return Commune.objects.members_of(request.epci, request.epci.today)
+    """Communes of the EPCI of the hat that the reader follows."""
+    return communes_of(request.user, request.epci)
 
 
 class FiltreActes(django_filters.FilterSet):

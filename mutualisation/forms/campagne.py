@@ -1,6 +1,7 @@
 """Forms of the campaign: filters of its board, more days for a commune, reminders."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import django_filters
@@ -9,15 +10,17 @@ from django.db.models import QuerySet
 
 from mutualisation.campagne import ETATS, in_state
 from mutualisation.models import Declaration
+from mutualisation.perimetre import poles_of
 from mutualisation.workflows.campagne import Attendue
+from socle.dates import long_day
 from socle.saisie import JourInput
 from socle.typographie import sort_key
 from territoire.models import Pole
 
 
 def poles(request: Any) -> QuerySet[Pole]:
-    """Pôles of the EPCI of the hat."""
-    return Pole.objects.filter(epci=request.epci).order_by("tri")
+    """Pôles of the EPCI of the hat that the reader follows."""
+    return poles_of(request.user, request.epci)
 
 
 class FiltreCampagne(django_filters.FilterSet):
@@ -48,13 +51,21 @@ class FiltreCampagne(django_filters.FilterSet):
 class DelaiForm(forms.Form):
     """More days for one commune, and why."""
 
-    until = forms.DateField(label="Délai jusqu'au", help_text="Inclus.", widget=JourInput)
+    until = forms.DateField(label="Délai jusqu'au", widget=JourInput)
     motif = forms.CharField(
         label="Pourquoi",
         help_text="La commune le lit dans le courriel.",
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+    def __init__(self, *args: Any, last: date, **kwargs: Any) -> None:
+        """`last` is the last day that may be granted."""
+        super().__init__(*args, **kwargs)
+        self.fields["until"].help_text = (
+            f"Inclus. Au plus tard le {long_day(last)}, avant le point d'arrêt ; un jour qui n'est pas travaillé "
+            "recule au jour travaillé précédent."
+        )
 
 
 class RelanceForm(forms.Form):

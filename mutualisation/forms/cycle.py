@@ -5,9 +5,11 @@ from typing import Any
 
 from django import forms
 
+from mutualisation.calendrier import not_worked, worked_dates
 from mutualisation.models.cycle import DATES, label_of
 from socle.dates import long_day
 from socle.saisie import JourInput
+from territoire.models import Epci
 
 FIRST_YEAR, LAST_YEAR = 2010, 2100
 LONGEST_SHIFT = 40  # weeks
@@ -48,9 +50,21 @@ class DatesForm(forms.Form):
                 label=label, help_text=help_text, widget=JourInput, initial=held[name]
             )
 
+    def tell_typed(self, epci: Epci) -> None:
+        """Help texts speak of the days typed, and of those that give way to a working day; of none that is not a day."""
+        typed = {name: self.cleaned_data[name] for name in DATES if self.cleaned_data.get(name)}
+        kept = worked_dates(epci, typed, {})
+        for name in DATES:
+            said = _told(typed[name], kept[name]) if name in typed else ""
+            self[name].help_text = f"{said} {AIDES[name]}".strip()
+
     @property
     def dates(self) -> dict[str, date]:
         return {name: self.cleaned_data[name] for name in DATES}
+
+
+def _told(day: date, kept: date) -> str:
+    return f"{long_day(day).capitalize()}." if day == kept else not_worked(day)
 
 
 class SemainesForm(forms.Form):

@@ -6,16 +6,9 @@ from django import forms
 from django.http import QueryDict
 
 from comptes.models import Equipe, Personne
+from mutualisation.gens import as_choices, by_place
 from mutualisation.referents import candidates
 from socle.saisie import phone_number
-
-
-class PersonnesField(forms.ModelMultipleChoiceField):
-    """People, told apart by their address."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        closed = "" if obj.is_active else ", compte fermé"
-        return f"{obj} – {obj.email}{closed}"
 
 
 class EquipeForm(forms.Form):
@@ -31,7 +24,7 @@ class EquipeForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "tel"}),
         validators=[phone_number],
     )
-    membres = PersonnesField(
+    membres = forms.ModelMultipleChoiceField(
         Personne.objects.none(),
         label="Membres",
         help_text="Des personnes de l'EPCI ou de ses communes.",
@@ -47,13 +40,15 @@ class EquipeForm(forms.Form):
     def __init__(self, *args: Any, equipe: Equipe, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
+        self.gens = by_place(equipe.epci, candidates(equipe))
         fields["membres"].queryset = candidates(equipe)
+        fields["membres"].choices = as_choices(self.gens)
 
 
 class EquipeChangeeForm(EquipeForm):
     """A team as it stands, to be changed: `membres` shows who is in, `ajouts` who might be, for one answer."""
 
-    ajouts = PersonnesField(
+    ajouts = forms.ModelMultipleChoiceField(
         Personne.objects.none(),
         label="Personnes à ajouter",
         required=False,
@@ -67,17 +62,17 @@ class EquipeChangeeForm(EquipeForm):
         super().__init__(_united(data), equipe=equipe, initial={**texts, "membres": present})
         fields: dict[str, Any] = self.fields
         fields["membres"].help_text = "Décochez qui sort de l'équipe."
-        people = fields["ajouts"].queryset = fields["membres"].queryset
-        shown = {"membres": present, "ajouts": [one for one in people if one not in present]}
-        for name, some in shown.items():
-            fields[name].choices = [(one.pk, fields[name].label_from_instance(one)) for one in some]
+        fields["ajouts"].queryset = fields["membres"].queryset
+        labels = {one: label for group in self.gens for one, label in group.gens}
+        fields["membres"].choices = [(one.pk, labels[one]) for one in present]
+        fields["ajouts"].choices = as_choices(self.gens, without=present)
 
     @property
     def adds_somebody(self) -> bool:
         """Whether somebody who is not in was ticked: a form that comes back shows it."""
         ticked = self["ajouts"].value() or ()
         field: Any = self.fields["ajouts"]
-        return any(str(pk) in ticked for pk, _ in field.choices)
+        return any(str(pk) in ticked for _, people in field.choices for pk, _ in people)
 
     def clean(self) -> dict[str, Any]:
         """Both lists hold the same people: one is enough."""

@@ -6,10 +6,11 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 
-from mutualisation.forms.instruction import communes, domaines
-from mutualisation.models import Evaluation
+from mutualisation.models import Domaine, Evaluation
+from mutualisation.perimetre import communes_of, domaines_of
 from mutualisation.workflows.evaluation import Contenu
 from socle.saisie import NombreField
+from territoire.models import Commune
 
 LONG = 10000
 ETATS = {
@@ -17,6 +18,24 @@ ETATS = {
     Evaluation.Etat.TRANSMISE: Q(transmise_at__isnull=False, validee_at=None),
     Evaluation.Etat.VALIDEE: Q(validee_at__isnull=False),
 }
+
+
+def communes(request: Any) -> QuerySet[Commune]:
+    """Communes that the reader follows, and those whose évaluation was delegated to her."""
+    seen = Q(pk__in=communes_of(request.user, request.epci).order_by().values("pk"))
+    return Commune.objects.filter(seen | Q(pk__in=_mine(request).values("commune"))).order_by("tri", "pk")
+
+
+def domaines(request: Any) -> QuerySet[Domaine]:
+    """Domains likewise."""
+    seen = Q(pk__in=domaines_of(request.user, request.epci).order_by().values("pk"))
+    rows = Domaine.objects.filter(seen | Q(pk__in=_mine(request).values("domaine")))
+    return rows.order_by("ordre", "code")
+
+
+def _mine(request: Any) -> QuerySet[Evaluation]:
+    rows: QuerySet[Evaluation] = Evaluation.objects.visible_to(request.user).filter(epci=request.epci)
+    return rows.order_by()
 
 
 class FiltreEvaluation(django_filters.FilterSet):

@@ -11,6 +11,7 @@ from mutualisation.brouillon import TEXTE_MAX
 from mutualisation.delais import read_delays
 from mutualisation.etats import DECISIONS
 from mutualisation.models import Domaine, Etude, Ligne
+from mutualisation.perimetre import communes_of, domaines_of, poles_of
 from mutualisation.workflows.instruction import RECEVABLE
 from socle.saisie import JourInput
 from territoire.models import Appartenance, Commune, Pole
@@ -38,18 +39,18 @@ QUALITE = "Direction des territoires"
 
 
 def communes(request: Any) -> QuerySet[Commune]:
-    """Communes of the EPCI of the hat."""
-    return Commune.objects.members_of(request.epci, request.epci.today)
+    """Communes of the EPCI of the hat that the reader follows."""
+    return communes_of(request.user, request.epci)
 
 
 def poles(request: Any) -> QuerySet[Pole]:
-    """Pôles of the EPCI of the hat."""
-    return Pole.objects.filter(epci=request.epci).order_by("tri")
+    """Their pôles."""
+    return poles_of(request.user, request.epci)
 
 
 def domaines(request: Any) -> QuerySet[Domaine]:
-    """Domains of the EPCI of the hat."""
-    return Domaine.objects.filter(epci=request.epci).order_by("ordre", "code")
+    """Domains of the EPCI of the hat that the reader follows."""
+    return domaines_of(request.user, request.epci)
 
 
 def conductors(request: Any) -> QuerySet[Personne]:

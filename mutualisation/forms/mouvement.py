@@ -8,6 +8,7 @@ from django import forms
 from django.core import signing
 
 from socle.saisie import JourInput, number
+from socle.typographie import of, sort_key
 from territoire.comparaison import Comparaison, Releve
 from territoire.reference import CommuneReference
 
@@ -62,8 +63,11 @@ class ComparaisonForm(forms.Form):
     def __init__(self, *args: Any, comparaison: Comparaison, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._comparaison = comparaison
-        heirs = [(one.siren, one.nom) for one in comparaison.apres]
-        elders = [(str(one.commune.pk), f"se détache de {one.nom}") for one in comparaison.avant]
+        heirs = [(one.siren, one.nom) for one in sorted(comparaison.apres, key=_in_french)]
+        elders = [
+            (str(one.commune.pk), f"se détache {of(one.nom)}")
+            for one in sorted(comparaison.avant, key=_in_french)
+        ]
         for gone in comparaison.disparues:
             leaves = f"quitte l'EPCI{f' pour {gone.ailleurs}' if gone.ailleurs else ''}"
             self._add(
@@ -74,7 +78,7 @@ class ComparaisonForm(forms.Form):
             )
         for new in comparaison.apparues:
             born = any(gone.proposee == new.apres.siren for gone in comparaison.disparues)
-            comes = f"rejoint l'EPCI{f', venue de {new.provenance}' if new.provenance else ''}"
+            comes = f"rejoint l'EPCI{f', venue {of(new.provenance)}' if new.provenance else ''}"
             self._add(
                 f"vient_{new.apres.siren}",
                 f"{new.apres.nom} est nouvelle dans la liste. Cette commune",
@@ -109,6 +113,10 @@ class ComparaisonForm(forms.Form):
             {pk: "" if value == DEPART else value for pk, value in gone.items() if value},
             {siren: number(value) for siren, value in new.items()},
         )
+
+
+def _in_french(one: Any) -> str:
+    return sort_key(one.nom)
 
 
 def pack(releve: Releve) -> str:

@@ -1,5 +1,6 @@
 """Forms of the seats."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,10 +8,12 @@ from django import forms
 from django.db.models import Q
 
 from comptes.models import Equipe, Personne
+from mutualisation.gens import by_place
 from mutualisation.models import Domaine, Siege, Titulaire
 from mutualisation.referents import people_of
 from socle.erreurs import Refus
 from socle.saisie import JourInput
+from socle.typographie import in_french_order
 from territoire.models import Commune, Epci, Pole
 
 ONE_DAY = timedelta(days=1)
@@ -23,6 +26,7 @@ class NominationForm(forms.Form):
     qui = forms.ChoiceField(
         label="Qui",
         help_text="Une personne ou une équipe de l'EPCI ou de ses communes.",
+        widget=forms.Select(attrs={"data-filtre": "Chercher une personne, une fonction, une commune"}),
         error_messages={
             "required": "Choisissez une personne ou une équipe.",
             "invalid_choice": "Choisissez dans la liste.",
@@ -53,12 +57,8 @@ class NominationForm(forms.Form):
 
     def __init__(self, *args: Any, epci: Epci, commune: Commune | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = people_of(epci, commune)
-        people = [(f"p{p.pk}", f"{p}, {p.fonction}" if p.fonction else str(p)) for p in known]
-        teams = [(f"e{e.pk}", str(e)) for e in Equipe.objects.filter(epci=epci).standing().order_by("nom")]
-        groups = [("Personnes", people), *([("Équipes", teams)] if teams else [])]
         fields: dict[str, Any] = self.fields
-        fields["qui"].choices = [("", "Choisir…"), *groups]
+        fields["qui"].choices = [("", "Choisir…"), *_who(epci, commune)]
         fields["debut"].initial = epci.today
 
     @property
@@ -79,6 +79,16 @@ class NominationForm(forms.Form):
         """Show a refusal of the workflow beside the field it is about."""
         field = {"fin": "dernier_jour"}.get(refus.field or "", refus.field)
         self.add_error(field if field in self.fields else None, refus.message)
+
+
+def _who(epci: Epci, commune: Commune | None) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Agents of the EPCI, teams, then people of each commune; a group without anybody is left out."""
+    agents, *communes = [
+        (group.titre, [(f"p{one.pk}", label) for one, label in group.gens])
+        for group in by_place(epci, people_of(epci, commune))
+    ]
+    teams = [(f"e{e.pk}", str(e)) for e in in_french_order(Equipe.objects.filter(epci=epci).standing())]
+    return ((title, found) for title, found in (agents, ("Équipes", teams), *communes) if found)
 
 
 class SiegeForm(NominationForm):

@@ -1,5 +1,6 @@
 """Catalogue, cycle, declaration, instruction, acts, adhesions and seats."""
 
+from mutualisation.models.absence import Absence
 from mutualisation.models.acte import Acte
 from mutualisation.models.adhesion import Adhesion
 from mutualisation.models.avis import Avis
@@ -23,9 +24,11 @@ from mutualisation.models.evaluation import Evaluation, EvaluationDelegation
 from mutualisation.models.ligne import Ligne
 from mutualisation.models.reglage import Reglage
 from mutualisation.models.reprise import Reprise
+from mutualisation.models.seance import Seance
 from mutualisation.models.siege import Siege, Titulaire
 
 __all__ = [
+    "Absence",
     "Acte",
     "Activite",
     "ActiviteVersion",
@@ -50,6 +53,7 @@ __all__ = [
     "Prerequis",
     "Reglage",
     "Reprise",
+    "Seance",
     "Siege",
     "Succession",
     "Titulaire",

@@ -45,8 +45,10 @@ class Declaration(Abilities, Versioned):
         "retirer": "Seuls le DGS et le maire retirent un dépôt, jusqu'à la clôture de la campagne et tant que la Direction des "
         "territoires ne s'est pas prononcée.",
         "instruire": "Seule la Direction des territoires se prononce sur les choix d'une commune.",
-        "confirmer": "Seuls le DGS et le maire confirment, une fois, les choix de leur commune au point d'arrêt.",
-        "arreter": "Seule la Direction des territoires confirme, une fois, les choix d'une commune pour l'EPCI.",
+        "confirmer": "Seuls le DGS et le maire confirment, une fois, les choix de leur commune au point d'arrêt, après la "
+        "campagne.",
+        "arreter": "Seule la Direction des territoires confirme, une fois, les choix d'une commune pour l'EPCI, après la "
+        "campagne.",
         "rouvrir": "Seule la Direction des territoires rouvre un point d'arrêt déjà confirmé, tant que le cycle n'est pas clos.",
     }
 
@@ -122,6 +124,12 @@ class Declaration(Abilities, Versioned):
         return self.cycle.declarations_ouvertes or (granted and not self.cycle.clos_at)
 
     @property
+    def sans_suite(self) -> bool:
+        """Whether the draft will not be submitted any more: the campaign is over, or a commune nouvelle took it over."""
+        begun = self.cycle.epci.today >= self.cycle.declaration_debut_on
+        return begun and not (self.deposee or self.ouverte)
+
+    @property
     def arret(self) -> "Declaration.Arret":
         """Which sides have confirmed."""
         if self.arret_commune_at:
@@ -167,8 +175,8 @@ class Declaration(Abilities, Versioned):
         directs = alive and user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
         return {
             "instruire": directs and not self.arretee,
-            "confirmer": alive and not self.arret_commune_at and self.signed_by(user),
-            "arreter": directs and not self.arret_epci_at,
+            "confirmer": alive and not (self.arret_commune_at or self.ouverte) and self.signed_by(user),
+            "arreter": directs and not (self.arret_epci_at or self.ouverte),
             "rouvrir": directs and self.arret != self.Arret.A_CONFIRMER,
         }
 

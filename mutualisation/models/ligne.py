@@ -24,6 +24,10 @@ class LigneQuerySet(models.QuerySet):
         """Lines that change something: those to instruct, vote and put into effect."""
         return self.exclude(nature=Ligne.Nature.MAINTIEN)
 
+    def to_decide(self) -> "LigneQuerySet":
+        """Lines without decision that wait for nothing from their commune."""
+        return self.filter(arbitrage=Ligne.Arbitrage.A_INSTRUIRE).exclude(etape=Ligne.Etape.A_COMPLETER)
+
     def with_acts(self) -> "LigneQuerySet":
         """Annotated with the earliest day each side's act is exécutoire: `acte_commune_on`, `acte_epci_on` (None: missing)."""
         municipal = Q(actes__type="conseil_municipal")

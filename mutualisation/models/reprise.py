@@ -34,6 +34,16 @@ class Reprise(Abilities, Versioned):
         SIEGES = "sieges", "référents et responsables"
         ADHESIONS = "adhesions", "adhésions datées"
 
+    class Etat(models.TextChoices):
+        """Where it stands: computed from its facts."""
+
+        A_CORRIGER = "a_corriger", "à corriger"
+        RIEN = "rien", "rien de nouveau"
+        A_CONFIRMER = "a_confirmer", "à confirmer"
+        CONFIRMEE = "confirmee", "en cours d'écriture"
+        ECRITE = "ecrite", "écrite"
+        ANNULEE = "annulee", "annulée"
+
     # Whoever could write the same rows one by one: accounts, then seats; adhesions have no other page.
     ROLES: ClassVar[dict[str, tuple[Role, ...]]] = {
         Type.PERSONNES: (Role.ADMINISTRATEUR,),
@@ -85,17 +95,23 @@ class Reprise(Abilities, Versioned):
     def __str__(self) -> str:
         return f"Reprise : {self.get_type_display()}, {self.piece}"
 
+    @property
+    def etat(self) -> "Reprise.Etat":
+        if self.annulee_at:
+            return self.Etat.ANNULEE
+        if self.ecrite_at:
+            return self.Etat.ECRITE
+        if self.confirmee_at:
+            return self.Etat.CONFIRMEE
+        if self.bilan.get("erreurs"):
+            return self.Etat.A_CORRIGER
+        return self.Etat.A_CONFIRMER if self.bilan.get("nouvelles") else self.Etat.RIEN
+
     def abilities_for(self, user: Any) -> dict[str, bool]:
         holds = user.acces.acts_for_epci(self.epci_id, *self.ROLES[self.type])
         return {
             "deposer": holds,
-            "confirmer": holds
-            and not self.confirmee_at
-            and not self.erreurs
-            and bool(self.bilan.get("nouvelles")),
-            "annuler": holds and bool(self.ecrite_at) and not self.annulee_at,
-            "inviter": holds
-            and self.type == self.Type.PERSONNES
-            and bool(self.ecrite_at)
-            and not self.annulee_at,
+            "confirmer": holds and self.etat == self.Etat.A_CONFIRMER,
+            "annuler": holds and self.etat == self.Etat.ECRITE,
+            "inviter": holds and self.type == self.Type.PERSONNES and self.etat == self.Etat.ECRITE,
         }

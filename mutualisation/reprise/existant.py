@@ -1,16 +1,20 @@
 """What exists, in the columns of the sheets: what is exported can be read back."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import date
 
 from comptes.models import Habilitation
 from comptes.roles import Role
 from mutualisation.models import Adhesion, Titulaire
 from mutualisation.reprise.colonnes import COTES, NATURES, RANGS, ROLES, Type, label
-from mutualisation.tableur import FORMULES, Valeur
+from socle.dates import ONE_DAY
+from socle.tableur import FORMULES, Valeur
 from territoire.models import Epci
 
-ONE_DAY = timedelta(days=1)
+SEATS_IN_ORDER = (
+    *("siege__domaine__ordre", "siege__domaine", "siege__cote"),
+    *("siege__commune__tri", "siege__commune", "debut", "pk"),
+)
 
 
 def rows_of(epci: Epci, type: str) -> list[list[Valeur]]:
@@ -45,7 +49,7 @@ def _seats(epci: Epci) -> Iterable[list[Valeur]]:
     rows = Titulaire.objects.filter(siege__epci=epci).select_related(
         "siege__domaine", "siege__commune", "siege__pole", "personne", "equipe"
     )
-    for row in rows.order_by("siege__domaine__ordre", "siege__domaine", "siege__cote", "debut", "pk"):
+    for row in rows.order_by(*SEATS_IN_ORDER):
         siege, commune, pole = row.siege, row.siege.commune, row.siege.pole
         yield [
             *(label(siege.domaine.code, siege.domaine.libelle), COTES[siege.cote]),

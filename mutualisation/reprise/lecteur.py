@@ -1,7 +1,7 @@
 """Understanding a row: each cell turned into what it names, each fault told at its cell."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeVar
 
 from mutualisation.reprise.colonnes import COMMUNE, DEBUT, FIN, Colonne
@@ -9,10 +9,10 @@ from mutualisation.reprise.lecture import Rangee
 from mutualisation.reprise.recueil import Recueil
 from mutualisation.reprise.reperes import Reperes
 from mutualisation.reprise.valeurs import ValeurFausse, read_day
-from socle.dates import day_and_year
+from socle.dates import ONE_DAY, day_and_year
+from socle.saisie import TropLong
 
 T = TypeVar("T")
-ONE_DAY = timedelta(days=1)
 
 
 class Lecteur:
@@ -43,7 +43,7 @@ class Lecteur:
         """A text, at most so many characters long."""
         found = self.rangee.text(colonne)
         if len(found) > longueur:
-            self.refuse(colonne, f"Ce texte a {len(found)} caractères : {longueur} au plus.")
+            self.refuse(colonne, TropLong() % {"show_value": len(found), "limit_value": longueur})
         return found
 
     def find(self, colonne: str, find: Callable[[str], T]) -> T | None:

@@ -24,9 +24,9 @@ from mutualisation.reprise.colonnes import (
     label,
 )
 from mutualisation.reprise.lecture import LIGNES_MAX
-from mutualisation.tableur import Valeur
 from socle import horloge
-from socle.typographie import spaced
+from socle.tableur import Valeur
+from socle.typographie import in_french_order, spaced
 from territoire.models import Commune, Epci, Pole
 
 FEUILLE, NOTICE, LISTES = "À remplir", "Lisez-moi", "Listes"
@@ -48,9 +48,7 @@ def choices_of(epci: Epci) -> dict[str, list[str]]:
         "Côtés": list(COTES.values()),
         "Qualités": list(RANGS.values()),
         "Natures": list(NATURES.values()),
-        "Équipes": list(
-            Equipe.objects.filter(epci=epci).standing().order_by("nom").values_list("nom", flat=True)
-        ),
+        "Équipes": [one.nom for one in in_french_order(Equipe.objects.filter(epci=epci).standing())],
         "Adresses": list(people_of(epci).values_list("email", flat=True)),
     }
 

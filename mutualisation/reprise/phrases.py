@@ -29,17 +29,17 @@ def kind(type: str) -> tuple[str, str]:
     return KINDS[type]
 
 
+TONS = {
+    Reprise.Etat.A_CORRIGER: "r",
+    Reprise.Etat.A_CONFIRMER: "a",
+    Reprise.Etat.CONFIRMEE: "a",
+    Reprise.Etat.ECRITE: "v",
+}
+
+
 def state(reprise: Reprise) -> tuple[str, str]:
     """The word for the state of a sheet, and its tone."""
-    if reprise.annulee_at:
-        return "annulée", "n"
-    if reprise.ecrite_at:
-        return "écrite", "v"
-    if reprise.confirmee_at:
-        return "en cours d'écriture", "a"
-    if reprise.bilan.get("erreurs"):
-        return "à corriger", "r"
-    return ("à confirmer", "a") if reprise.bilan.get("nouvelles") else ("rien de nouveau", "n")
+    return str(reprise.etat.label), TONS.get(reprise.etat, "n")
 
 
 Compte = Callable[[int], str]

@@ -5,8 +5,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from mutualisation.tableur import FORMULES
 from socle.dates import MOIS
+from socle.tableur import FORMULES
 from socle.typographie import sort_key
 
 PREMIERE_ANNEE, DERNIERE_ANNEE = 1950, 2100

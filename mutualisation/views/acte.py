@@ -23,14 +23,14 @@ from mutualisation.forms.acte import (
 from mutualisation.lignes import LigneLue
 from mutualisation.models import Acte, Cycle
 from mutualisation.suivi import Export, bars, read_progress
-from mutualisation.tableur import Tableau, table_response
 from mutualisation.views.cycle import visible_cycle
-from mutualisation.views.liste import asked_format, listed, query_of
 from mutualisation.views.refus import status_of, tell, with_version
 from mutualisation.workflows.acte import WHO, cancel_act, correct_act, record_act
 from socle import horloge
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
+from socle.liste import asked_format, listed
+from socle.tableur import Tableau, table_response
 from socle.typographie import plural, typeset
 
 ENTETE = (
@@ -54,7 +54,7 @@ def actes(request: HttpRequest, pk: int) -> HttpResponse:
     cycle = visible_cycle(request, pk)
     require_reader(request.user, cycle.epci)
     everyone = read_progress(cycle, request.user)
-    filtre = FiltreSuivi(request.GET, cycle=cycle)
+    filtre = FiltreSuivi(request.GET, cycle=cycle, user=request.user)
     shown = filtre.apply(everyone)
     if kind := asked_format(request):
         rows = [Export.row(row) for row in shown]
@@ -68,7 +68,6 @@ def actes(request: HttpRequest, pk: int) -> HttpResponse:
         "sans_convention": sum(1 for row in everyone if row.faits.convention is None),
         "barres": bars(shown),
         "peut": may_record(request, cycle),
-        "requete": query_of(request),
     }
     return render(request, "mutualisation/acte/actes.html", context)
 

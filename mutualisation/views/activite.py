@@ -8,14 +8,16 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from mutualisation.ecarts import losses
 from mutualisation.editions import EditionLue, read_edition
 from mutualisation.forms.activite import ActiviteForm, FusionForm, NouvelleActiviteForm, ScissionForm
 from mutualisation.models import Activite, ActiviteVersion
-from mutualisation.views.domaine import address_of, read_domaine
+from mutualisation.views.domaine import address_of, held_back, read_domaine
 from mutualisation.views.edition import drafted, fill, press
 from mutualisation.workflows.activite import (
     add_activite,
     change_activite,
+    in_bloc,
     merge_activites,
     next_code,
     restore_activite,
@@ -117,11 +119,13 @@ def activite_retirer(request: HttpRequest, pk: int, activite: int) -> HttpRespon
         retire = partial(retire_activite, catalogue=lue.edition, activite=held.activite)
         adresse = address_of(lue.edition, held.domaine_id)
         return press(request, retire, adresse=adresse, merci=f"« {held} » retirée.")
+    if obstacle := in_bloc(held):
+        return held_back(request, lue.edition, str(held), obstacle, lue.domaines[held.domaine_id])
     context = {
         "titre": f"Retirer « {held} » ?",
         "phrase": "Elle n'est plus offerte à compter du premier jour de cette édition.",
         "consequences": [
-            "Les partages en cours finissent ce jour-là.",
+            *losses(lue, [held.activite_id]),
             "Pour qu'ils continuent sous un autre nom, renommez-la, scindez-la ou fusionnez-la plutôt.",
             "Tant que l'édition n'est pas gelée, « Ce qui change » permet de la rétablir.",
         ],

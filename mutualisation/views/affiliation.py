@@ -14,6 +14,8 @@ from mutualisation.views.refus import tell
 from mutualisation.workflows.affiliation import WHO_AFFILIATES, affiliate, affiliated
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
+from socle.liste import asked_format
+from socle.tableur import Tableau, table_response
 from territoire.models import Commune, Epci
 
 
@@ -24,6 +26,8 @@ def affiliations(request: HttpRequest) -> HttpResponse:
     ticks = request.user.acces.acts_for_epci(epci.pk, Role.DIRECTION_TERRITOIRES)
     form = AffiliationForm(request.POST or None, epci=epci)
     if not form.is_bound:
+        if kind := asked_format(request):
+            return table_response(_sheet(epci), kind)
         return _show(request, epci, form, ticks)
     if not ticks:
         raise ActionInterdite(WHO_AFFILIATES)
@@ -36,6 +40,14 @@ def affiliations(request: HttpRequest) -> HttpResponse:
             messages.success(request, _changed(changed))
             return redirect("mutualisation:affiliations")
     return _show(request, epci, form, ticks, 422)
+
+
+def _sheet(epci: Epci) -> Tableau:
+    held = affiliated(epci, epci.today)
+    communes = Commune.objects.members_of(epci, epci.today)
+    lines = [(one.nom, "oui" if one.pk in held else "non") for one in communes]
+    title = f"Affiliations au centre de gestion, {epci}, le {epci.today:%d/%m/%Y}"
+    return Tableau("affiliations", title, ("Commune", "Affiliée"), lines, "Affiliations")
 
 
 def _changed(count: int) -> str:

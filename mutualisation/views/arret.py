@@ -9,21 +9,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from comptes.contexte import person
 from comptes.roles import Role
-from mutualisation.arrets import ENTETE, ArretLu, arret_pill, broken_rules, read_arrets
+from mutualisation.arrets import ENTETE, ArretLu, arret_pill, broken_rules, not_before, read_arrets
 from mutualisation.campagne import require_reader
 from mutualisation.forms.arret import ReouvertureForm, read_kept, read_seen
 from mutualisation.forms.instruction import QUALITE
 from mutualisation.lignes import read_lines
 from mutualisation.models import Cycle, Declaration, Ligne
-from mutualisation.tableur import Tableau, table_response
 from mutualisation.views.cycle import visible_cycle
-from mutualisation.views.liste import asked_format
 from mutualisation.views.qualite import qualite_of
 from mutualisation.views.refus import status_of
 from mutualisation.workflows.arret import confirm_for_commune, confirm_for_epci, reopen
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
+from socle.liste import asked_format
 from socle.saisie import number
+from socle.tableur import Tableau, table_response
 from socle.typographie import plural, typeset
 
 RELATED = ("cycle__epci", "commune", "epci", "arret_commune_par", "arret_epci_par")
@@ -49,6 +49,7 @@ def arrets(request: HttpRequest, pk: int) -> HttpResponse:
         "confirmes": sum(lu.declaration.arretee for lu in lus),
         "prets": [lu for lu in lus if lu.pret],
         "peut": peut,
+        "attente": not_before(cycle.declaration_fin_on) if cycle.declarations_ouvertes else "",
         "tout": "cocher" in request.GET,
     }
     return render(request, "mutualisation/arret/arrets.html", context)
@@ -84,7 +85,8 @@ def arret(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, found)
     vues, gardees = read_seen(request.POST), read_kept(request.POST)
     if "confirmer" not in request.POST:
-        require(found, request.user, "confirmer")
+        if not (found.ouverte and found.signed_by(request.user)):  # who comes early reads why on the page
+            require(found, request.user, "confirmer")
         return _page(request, found, gardees=gardees, relire=True)
     try:
         confirm_for_commune(
@@ -147,6 +149,7 @@ def _page(
         "declaration": found,
         "cycle": found.cycle,
         "etat": arret_pill(found),
+        "attente": not_before(found.limite_on) if found.ouverte else "",
         "domaines": [(d, list(group)) for d, group in groupby(lues, key=lambda lue: lue.ligne.domaine)],
         "lues": lues,
         "gardees": kept,

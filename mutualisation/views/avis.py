@@ -14,12 +14,12 @@ from mutualisation.forms.avis import AvisForm, CorrectionAvisForm, FiltreAvis
 from mutualisation.models import Avis, Cycle
 from mutualisation.views.acte import may_record, sheet
 from mutualisation.views.cycle import visible_cycle
-from mutualisation.views.liste import asked_format, listed
 from mutualisation.views.refus import status_of, tell, with_version
 from mutualisation.workflows.avis import cancel_avis, correct_avis, record_avis
 from socle import horloge
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
+from socle.liste import asked_format, listed
 
 ENTETE = (
     "Instance",

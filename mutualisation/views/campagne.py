@@ -1,5 +1,6 @@
 """Who has declared, who is late; reminding them, granting one of them more days."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -10,14 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from comptes.contexte import person
 from comptes.roles import Role
+from mutualisation.calendrier import not_worked
 from mutualisation.campagne import Compte, Export, Tableau, board, current_cycle, read_board, require_reader
 from mutualisation.evaluations import Progression, evaluation_progress
 from mutualisation.forms.campagne import DelaiForm, FiltreCampagne, RelanceForm
 from mutualisation.models import Cycle, Declaration, Evaluation
-from mutualisation.tableur import Tableau as Table
-from mutualisation.tableur import table_response
 from mutualisation.views.cycle import visible_cycle
-from mutualisation.views.liste import asked_format
 from mutualisation.views.refus import tell
 from mutualisation.workflows.campagne import (
     WHO_EXTENDS,
@@ -25,15 +24,20 @@ from mutualisation.workflows.campagne import (
     Attendue,
     check_extension,
     grant_extension,
+    last_extension,
+    no_extension,
     read_awaited,
     remind_communes,
     reminder_letters,
     require_direction,
 )
-from socle.dates import day_and_year
+from socle.dates import long_day
 from socle.erreurs import Refus
+from socle.liste import asked_format
 from socle.saisie import number
-from socle.typographie import enumerate_french
+from socle.tableur import Tableau as Table
+from socle.tableur import table_response
+from socle.typographie import enumerate_french, typeset
 
 
 @require_GET
@@ -70,8 +74,6 @@ def _progress(request: HttpRequest, cycle: Cycle) -> Progression:
 def _context(
     request: HttpRequest, cycle: Cycle, rows: Any, filtre: FiltreCampagne, progress: Progression
 ) -> dict[str, Any]:
-    query = request.GET.copy()
-    query.pop("format", None)
     tableau = Tableau(read_board(rows, cycle, progress.communes))
     directs = request.user.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES)
     return {
@@ -82,12 +84,12 @@ def _context(
         "mots": _words(tableau.ensemble),
         "peut_preparer": directs,
         "peut_relancer": directs and _awaits(cycle),
-        "peut_prolonger": directs and cycle.epci.today < cycle.point_arret_on and not cycle.clos_at,
+        "peut_prolonger": directs and not no_extension(cycle),
         "progression": progress,
         "suivis": read_board(filtre.qs, cycle, progress.communes),
         "filtre": filtre,
-        "requete": query.urlencode(),
         "close": cycle.epci.today > cycle.declaration_fin_on,
+        "a_venir": cycle.epci.today < cycle.declaration_debut_on,
     }
 
 
@@ -162,22 +164,29 @@ def declaration_delai(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Declaration.objects.visible_to(request.user).select_related("cycle__epci", "commune")
     declaration = get_object_or_404(rows, pk=pk)
     require_direction(person(request), declaration.epci_id, WHO_EXTENDS)
-    form = DelaiForm(request.POST if request.method == "POST" else None)
+    form = DelaiForm(
+        request.POST if request.method == "POST" else None, last=last_extension(declaration.cycle)
+    )
     if form.is_valid():
         try:
             granted = grant_extension(declaration=declaration, acteur=person(request), **form.cleaned_data)
         except Refus as refus:
             tell(form, refus)
         else:
-            until = day_and_year(granted.limite_on)
-            messages.success(request, f"{declaration.commune} : délai accordé jusqu'au {until}.")
+            messages.success(request, typeset(_granted(granted, form.cleaned_data["until"])))
             return redirect(reverse("mutualisation:campagne") + f"?cycle={declaration.cycle_id}")
-    context = {"declaration": declaration, "form": form, "empechement": _no_extension(declaration)}
+    context = {"declaration": declaration, "form": form, "empechement": _obstacle(declaration)}
     status = 422 if form.is_bound else 200
     return render(request, "mutualisation/campagne/delai.html", context, status=status)
 
 
-def _no_extension(declaration: Declaration) -> str:
+def _granted(declaration: Declaration, asked: date) -> str:
+    """The day granted, and why it is not the one typed."""
+    said = f"{declaration.commune} : délai accordé jusqu'au {long_day(declaration.limite_on)}."
+    return said if declaration.limite_on == asked else f"{said} {not_worked(asked)}"
+
+
+def _obstacle(declaration: Declaration) -> str:
     """Why more days would serve nothing; empty when they may be granted."""
     try:
         check_extension(declaration)

@@ -12,9 +12,10 @@ from comptes.roles import Role
 from mutualisation.editions import EditionLue, edition_before, read_edition
 from mutualisation.matrice import edition_on
 from mutualisation.models import Adhesion, Catalogue
-from mutualisation.tableur import Tableau, Valeur, table_response
-from mutualisation.views.liste import asked_format
 from mutualisation.views.matrice import current_epci
+from socle.liste import asked_format
+from socle.saisie import number
+from socle.tableur import Tableau, Valeur, table_response
 from territoire.models import Commune
 
 ENTETE = (
@@ -50,7 +51,7 @@ def show_edition(request: HttpRequest, edition: Catalogue) -> HttpResponse:
     context = {
         "edition": edition,
         "epci": epci,
-        "familles": _families(lue),
+        "familles": _families(lue, number(request.GET.get("domaine"))),
         "total": Commune.objects.members_of(epci, epci.today).count(),
         "en_vigueur": edition == edition_on(epci, epci.today),
         "avant": edition_before(edition),
@@ -73,8 +74,11 @@ def _ways(request: HttpRequest, edition: Catalogue | None) -> dict[str, Any]:
     }
 
 
-def _families(lue: EditionLue) -> list[dict[str, Any]]:
-    """[{libelle, domaines, activites}…], each domain with its rules and the number of communes that share it."""
+def _families(lue: EditionLue, asked: int | None) -> list[dict[str, Any]]:
+    """[{libelle, domaines, activites}…], each domain with its rules and the number of communes that share it.
+
+    `asked` is the id of the domain to show open.
+    """
     shared = _sharing(lue.edition)
     families: dict[str, list[dict[str, Any]]] = {}
     for pk, version in lue.domaines.items():
@@ -84,6 +88,7 @@ def _families(lue: EditionLue) -> list[dict[str, Any]]:
             "blocs": [(bloc, lue.by_bloc[bloc.pk]) for bloc in lue.blocs.values() if bloc.domaine_id == pk],
             "requis": [lue.domaines[requis] for requis in lue.prerequis.get(pk, ())],
             "communes": shared.get(pk, 0),
+            "ouvert": pk == asked,
         }
         families.setdefault(version.get_famille_display(), []).append(told)
     return [

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_safe
 
 from mutualisation.comparaison import CHANGEMENTS, GENRES, Comparaison, Ecart, RangCompare, compare, sentence
 from mutualisation.forms.matrice import ComparaisonForm
-from mutualisation.tableur import Tableau, Valeur, table_response
-from mutualisation.views.liste import asked_format
 from mutualisation.views.matrice import current_epci, file_name, invented
+from socle.liste import asked_format
 from socle.saisie import number
+from socle.tableur import Tableau, Valeur, table_response
 
 COMMUNES_PAR_PAGE = 30
 # The class of a cell, by kind: colours and signs of the matrix.

@@ -16,7 +16,6 @@ from mutualisation.models import Convention, ConventionPiece, Declaration
 from mutualisation.suivi import read_one, warnings
 from mutualisation.views.acte import sheet
 from mutualisation.views.cycle import visible_cycle
-from mutualisation.views.liste import asked_format, listed
 from mutualisation.views.refus import status_of, tell, with_version
 from mutualisation.workflows.convention import (
     STEPS,
@@ -27,6 +26,7 @@ from mutualisation.workflows.convention import (
 )
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
+from socle.liste import asked_format, listed
 from socle.typographie import plural, typeset
 
 ENTETE = (

@@ -76,7 +76,10 @@ def cycle_nouveau(request: HttpRequest) -> HttpResponse:
     annee = year_form.cleaned_data["annee"] if year_form.is_valid() else next_year(request.epci)
     jours = proposed_dates(request.epci, annee)
     form = DatesForm(request.POST if request.method == "POST" else None, jours=jours)
-    if request.method == "POST" and year_form.is_valid() and form.is_valid():
+    valid = form.is_valid()
+    if form.is_bound:
+        form.tell_typed(request.epci)
+    if valid and year_form.is_valid():
         try:
             cycle = prepare_cycle(epci=request.epci, annee=annee, acteur=person(request), dates=form.dates)
         except Refus as refus:

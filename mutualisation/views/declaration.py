@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from comptes.contexte import person
+from comptes.visibilite import COMMUNE_ROLES
 from documents.views.document import serve
 from mutualisation.brouillon import Saisie
+from mutualisation.campagne import READERS
 from mutualisation.changements import read_choices
 from mutualisation.ecarts import read_cycle_changes
 from mutualisation.feuille import Feuille, earlier_receipts, read_saved_sheet, read_sheet
@@ -28,7 +30,7 @@ from mutualisation.workflows.declaration import (
     withdraw_declaration,
 )
 from socle.droits import require
-from socle.erreurs import Refus
+from socle.erreurs import Conflit, Refus
 from socle.saisie import number
 from socle.typographie import typeset
 
@@ -38,7 +40,7 @@ def ma_declaration(request: HttpRequest) -> HttpResponse:
     """To the declaration of the hat's commune: the one being declared, else the latest."""
     contexte = request.contexte
     if contexte is None or contexte.commune_id is None:
-        return render(request, "mutualisation/declaration/aucune.html", {"commune": None})
+        return _no_declaration(request, commune="")
     mine = Declaration.objects.visible_to(request.user).filter(
         epci=contexte.epci_id, commune=contexte.commune_id
     )
@@ -48,8 +50,19 @@ def ma_declaration(request: HttpRequest) -> HttpResponse:
     declarations = list(latest)
     declaring = [one for one in declarations if one.ouverte]
     if not declarations:
-        return render(request, "mutualisation/declaration/aucune.html", {"commune": contexte.commune_nom})
+        return _no_declaration(request, commune=contexte.commune_nom)
     return redirect("mutualisation:declaration", pk=(declaring or declarations)[0].pk)
+
+
+def _no_declaration(request: HttpRequest, *, commune: str) -> HttpResponse:
+    """Why a hat has no declaration to open: none yet in its commune, or it does not read them; and where to go instead."""
+    hat = request.contexte
+    context = {
+        "commune": commune,
+        "lit": bool(commune and hat.role in COMMUNE_ROLES),
+        "campagne": bool(hat and request.user.acces.acts_for_epci(hat.epci_id, *READERS)),
+    }
+    return render(request, "mutualisation/declaration/aucune.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -118,6 +131,7 @@ def _show(
     loaded = request.method != "POST"  # what is saved as one goes leaves this part of the page as it was
     change = len(read_cycle_changes(feuille.declaration.cycle)) if loaded else 0
     context = page_context(request, feuille) | {"refus": refus, "catalogue_change": change}
+    context["conflit"] = isinstance(refus, Conflit)
     page = "feuille" if context["droits"]["modifier"] or typed else "lecture"
     status = status_of(refus) if refus else 200
     return render(request, f"mutualisation/declaration/{page}.html", context, status=status)
@@ -164,6 +178,9 @@ def show_to_submit(
         "qualite": qualite_of(request, found),
         "visa": required_visa(found).value if asked else "",
         "visa_demande_at": visa_asked_at(found, context["feuille"].choix),
+        "ensuite": "Vous pourrez déposer ensuite."
+        if context["droits"]["deposer"]
+        else "Le DGS ou le maire pourra déposer ensuite.",
         "form": form,
     }
     return render(request, "mutualisation/declaration/relire.html", context, status=status)
@@ -207,7 +224,7 @@ def declaration_retirer(request: HttpRequest, pk: int) -> HttpResponse:
         "url_retour": reverse("mutualisation:declaration", args=[pk]),
         "version": found.version,
     }
-    return render(request, "mutualisation/declaration/retirer.html", context)
+    return render(request, "composants/confirmation_lue.html", context)
 
 
 def _withdraw(request: HttpRequest, found: Declaration) -> HttpResponse:

@@ -8,13 +8,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from mutualisation.ecarts import losses
 from mutualisation.editions import EditionLue, read_edition
 from mutualisation.forms.domaine import DescriptionForm, NouveauDomaineForm
-from mutualisation.models import Catalogue, Domaine
+from mutualisation.models import Catalogue, Domaine, DomaineVersion
 from mutualisation.views.edition import drafted, fill, press
 from mutualisation.workflows.domaine import (
     add_domaine,
     change_domaine,
+    demanded,
     restore_domaine,
     retire_domaine,
     shift_domaine,
@@ -32,6 +34,14 @@ def read_domaine(request: HttpRequest, pk: int, domaine: int) -> EditionLue:
 def address_of(edition: Catalogue, domaine: int) -> str:
     """The page of a domain in a draft."""
     return reverse("mutualisation:domaine", args=[edition.pk, domaine])
+
+
+def held_back(
+    request: HttpRequest, edition: Catalogue, quoi: str, obstacle: str, version: DomaineVersion
+) -> HttpResponse:
+    """The page of what may not be retired: why, and the page of the domain where that is undone."""
+    context = {"quoi": quoi, "obstacle": obstacle, "edition": edition, "domaine": version}
+    return render(request, "mutualisation/edition/irretirable.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,12 +117,15 @@ def domaine_retirer(request: HttpRequest, pk: int, domaine: int) -> HttpResponse
         retire = partial(retire_domaine, catalogue=lue.edition, domaine=held.domaine)
         adresse = reverse("mutualisation:edition", args=[pk])
         return press(request, retire, adresse=adresse, merci=f"« {held} » retiré.")
+    if obstacle := demanded(lue, domaine):
+        return held_back(request, lue.edition, str(held), obstacle, held)
+    held_activites = [row.activite_id for row in lue.by_domaine[domaine]]
     context = {
         "titre": f"Retirer le domaine « {held} » ?",
         "phrase": "Il n'est plus offert à compter du premier jour de cette édition.",
         "consequences": [
             "Ses activités sont retirées avec lui ; celles qu'une autre édition offre restent dans l'histoire.",
-            "Les partages en cours finissent ce jour-là.",
+            *losses(lue, held_activites, domaine),
             "Tant que l'édition n'est pas gelée, « Ce qui change » permet de le rétablir.",
         ],
         "verbe": "Retirer le domaine",

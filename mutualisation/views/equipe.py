@@ -20,14 +20,19 @@ from mutualisation.workflows.equipe import (
 )
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
+from socle.liste import asked_format
+from socle.tableur import Tableau, table_response
+from socle.typographie import enumerate_french, in_french_order
 from territoire.models import Epci
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def equipes(request: HttpRequest) -> HttpResponse:
-    """The teams of the EPCI; the Direction composes a new one."""
+    """The teams of the EPCI, on a page or as a sheet (`format`); the Direction composes a new one."""
     epci = current_epci(request)
     if request.method != "POST":
+        if kind := asked_format(request):
+            return table_response(_sheet(epci), kind)
         return _show(request, epci, EquipeForm(equipe=Equipe(epci=epci)))
     _check_right(request, epci)
     form = EquipeForm(request.POST, equipe=Equipe(epci=epci))
@@ -42,6 +47,20 @@ def equipes(request: HttpRequest) -> HttpResponse:
     return redirect("mutualisation:equipes")
 
 
+def _sheet(epci: Epci) -> Tableau:
+    lines = [(one.nom, enumerate_french(_members(one)), one.telephone) for one in _teams(epci)]
+    title = f"Équipes, {epci}, le {epci.today:%d/%m/%Y}"
+    return Tableau("equipes", title, ("Équipe", "Membres", "Téléphone"), lines, "Équipes")
+
+
+def _members(equipe: Equipe) -> list[str]:
+    return [str(one) if one.is_active else f"{one} (compte fermé)" for one in equipe.membres.all()]
+
+
+def _teams(epci: Epci) -> list[Equipe]:
+    return in_french_order(Equipe.objects.filter(epci=epci).standing().prefetch_related("membres"))
+
+
 def _may_compose(request: HttpRequest, epci: Epci) -> bool:
     return person(request).acces.acts_for_epci(epci.pk, Role.DIRECTION_TERRITOIRES)
 
@@ -52,9 +71,8 @@ def _check_right(request: HttpRequest, epci: Epci) -> None:
 
 
 def _show(request: HttpRequest, epci: Epci, form: EquipeForm, status: int = 200) -> HttpResponse:
-    teams = Equipe.objects.filter(epci=epci).standing()
     context = {
-        "equipes": teams.prefetch_related("membres").order_by("nom", "pk"),
+        "equipes": _teams(epci),
         "peut_composer": _may_compose(request, epci),
         "qui_peut": WHO_COMPOSES,
         "form": form,

@@ -1,5 +1,6 @@
 """The study of a domain, and its effect on the attribution de compensation."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from journal.models import Evenement
 from mutualisation.compensation import paid_otherwise
 from mutualisation.evaluations import compare, last_evaluation
 from mutualisation.forms.etude import EffetForm, EtudeForm
-from mutualisation.lignes import read_lines
+from mutualisation.lignes import LigneLue, read_lines
 from mutualisation.models import Declaration, Domaine, EffetAC, Etude, Ligne
 from mutualisation.views.refus import status_of, tell, with_version
 from mutualisation.workflows.etude import Travail, conductors, cost_effect, effect_of, study, study_of
@@ -113,6 +114,7 @@ def _page(
         "qui_peut": Etude.QUI_PEUT["etudier"],
         **_effect(request, declaration, domain, effet_form),
         **_evaluation(request, declaration, domain),
+        "demandee_on": _asked_on(declaration, lues),
     }
     return render(request, "mutualisation/etude/etude.html", context, status=status)
 
@@ -153,6 +155,12 @@ def _moves(effet: EffetAC) -> list[dict[str, Any]]:
         }
         for one in rows
     ]
+
+
+def _asked_on(declaration: Declaration, lues: list[LigneLue]) -> date | None:
+    """From when the évaluation préalable of these lines will be asked; None when it is not to come."""
+    debut = declaration.cycle.evaluation_debut_on
+    return debut if declaration.epci.today <= debut and any(lue.a_evaluer for lue in lues) else None
 
 
 def _evaluation(request: HttpRequest, declaration: Declaration, domain: Domaine) -> dict[str, Any]:

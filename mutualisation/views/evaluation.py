@@ -19,9 +19,7 @@ from mutualisation.forms.evaluation import (
     present,
 )
 from mutualisation.models import Cycle, Evaluation, EvaluationDelegation
-from mutualisation.tableur import Tableau, table_response
 from mutualisation.views.cycle import visible_cycle
-from mutualisation.views.liste import asked_format, listed
 from mutualisation.views.refus import status_of, tell, with_version
 from mutualisation.workflows.evaluation import (
     RELATED,
@@ -33,6 +31,8 @@ from mutualisation.workflows.evaluation import (
 )
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
+from socle.liste import asked_format, listed
+from socle.tableur import Tableau, table_response
 from socle.typographie import typeset
 
 

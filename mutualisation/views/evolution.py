@@ -7,9 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from mutualisation.evolution import Courbe, Point, draw, read_evolution
-from mutualisation.tableur import Tableau, table_response
-from mutualisation.views.liste import asked_format
 from mutualisation.views.matrice import current_epci, file_name, invented
+from socle.liste import asked_format
+from socle.tableur import Tableau, table_response
 from territoire.models import Epci
 
 

@@ -17,13 +17,13 @@ from mutualisation.campagne import READERS
 from mutualisation.forms.instruction import COMMUNE, QUALITE, FiltreInstruction, LotForm
 from mutualisation.lignes import LigneSuivie, follow_lines, with_study
 from mutualisation.models import Cycle, Declaration, Ligne
-from mutualisation.tableur import Tableau, Valeur, table_response
 from mutualisation.views.cycle import visible_cycle
-from mutualisation.views.liste import asked_format, listed
 from mutualisation.workflows.instruction import Decision, Resultat, accept_all, decide_many
 from socle.droits import ActionInterdite
+from socle.liste import asked_format, listed
 from socle.saisie import number
-from socle.typographie import plural, typeset
+from socle.tableur import Tableau, Valeur, table_response
+from socle.typographie import in_french_order, plural, typeset
 from territoire.models import Commune, Epci
 
 PAGE = "mutualisation:instruction"
@@ -90,24 +90,27 @@ def _list(
     rows = _lines(request, cycle)
     filtre = FiltreInstruction(request.GET, queryset=with_study(rows), request=request)
     liste = listed(request, filtre)
-    pending = list(rows.filter(arbitrage=Ligne.Arbitrage.A_INSTRUIRE).values_list("commune_id", flat=True))
+    pending = rows.filter(arbitrage=Ligne.Arbitrage.A_INSTRUIRE)
     pks = [ligne.pk for ligne in liste["page"].object_list]
     lues = follow_lines(filtre.qs.filter(pk__in=pks), cycle.epci)
+    ticking = "cocher" in request.GET and request.method != "POST"
+    toutes = {lue.ligne.pk for lue in lues if lue.a_decider}
     context = {
         **liste,
         "cycle": cycle,
         "cycles": Cycle.objects.filter(epci=cycle.epci, ouvert_at__isnull=False).order_by("-annee"),
         "lues": lues,
         "groupes": _groups(lues, request.GET.get("tri") or COMMUNE),
-        "a_instruire": len(pending),
-        "communes_a_instruire": set(pending),
+        "a_instruire": pending.count(),
+        "communes_a_instruire": set(pending.to_decide().values_list("commune_id", flat=True)),
         "peut": request.user.acces.acts_for_epci(cycle.epci_id, Role.DIRECTION_TERRITOIRES),
         "suit": request.user.acces.acts_for_epci(cycle.epci_id, *READERS),
         "lot": lot,
-        "cochees": {lue.ligne.pk for lue in lues} if "cocher" in request.GET else set(map(number, ticked)),
+        "cochees": toutes if ticking else set(map(number, ticked)),
+        "laissees": len(lues) - len(toutes) if ticking else 0,
         "ici": request.get_full_path(),
         "page_nom": PAGE,
-        "vues": Vue.objects.visible_to(request.user).filter(page=PAGE).order_by("nom"),
+        "vues": in_french_order(Vue.objects.visible_to(request.user).filter(page=PAGE)),
     }
     return render(request, "mutualisation/instruction/instruction.html", context, status=status)
 
@@ -135,12 +138,21 @@ def _accept_all(request: HttpRequest, cycle: Cycle) -> HttpResponse:
     declaration = found.select_related("commune").first()
     accepted = declaration and accept_all(declaration=declaration, acteur=person(request), qualite=QUALITE)
     if declaration and accepted:
-        count = plural(len(accepted), "demande acceptée", "demandes acceptées")
-        told = typeset(f"{declaration.commune} : {count}. La commune en reçoit la liste par courriel.")
-        messages.success(request, told)
+        messages.success(request, typeset(_told(declaration, len(accepted))))
     else:
         messages.info(request, typeset("Rien ne restait à instruire pour cette commune."))
     return redirect(request.get_full_path())
+
+
+def _told(declaration: Declaration, accepted: int) -> str:
+    """What a commune had accepted at once, and what was left because its answer is awaited."""
+    left = declaration.lignes.filter(
+        arbitrage=Ligne.Arbitrage.A_INSTRUIRE, etape=Ligne.Etape.A_COMPLETER
+    ).count()
+    count = plural(accepted, "demande acceptée", "demandes acceptées")
+    kept = plural(left, "autre attend", "autres attendent")
+    kept = f"{kept} un complément de la commune : laissée{'s' if left > 1 else ''} de côté. " if left else ""
+    return f"{declaration.commune} : {count}. {kept}La commune en reçoit la liste par courriel."
 
 
 def _accept_one(request: HttpRequest, cycle: Cycle) -> HttpResponse:

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +20,9 @@ from mutualisation.workflows.jour_ferie import WHO_KEEPS, add_holiday, remove_ho
 from socle.dates import long_day
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
+from socle.liste import asked_format
 from socle.saisie import number
+from socle.tableur import Tableau, table_response
 from territoire.models import Epci, JourFerie
 
 
@@ -67,12 +70,29 @@ def _url(year: int) -> str:
     return f"{reverse('mutualisation:jours_feries')}?annee={year}"
 
 
-def _show(request: HttpRequest, epci: Epci, form: JourFerieForm | None) -> HttpResponse:
+def _year(request: HttpRequest, epci: Epci) -> int:
     asked = number(request.GET.get("annee"))
-    year = asked if asked and PREMIERE_ANNEE <= asked <= DERNIERE_ANNEE else epci.today.year
+    return asked if asked and PREMIERE_ANNEE <= asked <= DERNIERE_ANNEE else epci.today.year
+
+
+def _days(epci: Epci, year: int) -> QuerySet[JourFerie]:
+    return JourFerie.objects.filter(epci=epci, jour__year=year).order_by("jour")
+
+
+def _sheet(epci: Epci, year: int) -> Tableau:
+    lines = [(one.nom, one.jour) for one in _days(epci, year)]
+    return Tableau(
+        f"jours-feries-{year}", f"Jours fériés {year}, {epci}", ("Nom", "Jour"), lines, "Jours fériés"
+    )
+
+
+def _show(request: HttpRequest, epci: Epci, form: JourFerieForm | None) -> HttpResponse:
+    year = _year(request, epci)
+    if kind := asked_format(request):
+        return table_response(_sheet(epci, year), kind)
     context = {
         "annee": year,
-        "jours": JourFerie.objects.filter(epci=epci, jour__year=year).order_by("jour"),
+        "jours": _days(epci, year),
         "peut_tenir": _keeps(request, epci),
         "qui_peut": WHO_KEEPS,
         "form": form or JourFerieForm(),

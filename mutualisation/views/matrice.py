@@ -16,10 +16,10 @@ from mutualisation.histoire import read_story
 from mutualisation.matrice import ETATS, Case, Matrice, Rang, read_matrix, sentence
 from mutualisation.models import Domaine
 from mutualisation.models.catalogue import DomaineLu
-from mutualisation.tableur import Tableau, Valeur, table_response
-from mutualisation.views.liste import asked_format
 from socle import horloge
 from socle.dates import day_and_year
+from socle.liste import asked_format
+from socle.tableur import Tableau, Valeur, table_response
 from territoire.models import Commune, Epci
 
 COMMUNES_PAR_PAGE = 30

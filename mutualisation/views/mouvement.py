@@ -1,6 +1,9 @@
 """Communes that merge, split, arrive, leave or change name: a newer extract, compared, then applied."""
 
+from collections.abc import Iterable
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import messages
@@ -64,8 +67,13 @@ def _context(epci: Epci, form: ExtraitForm) -> dict[str, Any]:
         "epci": epci,
         "form": form,
         "livre": read_extract().meta,
-        "evenements": moved.select_related("acteur").order_by("-numero")[:SHOWN],
+        "evenements": _once(moved.select_related("acteur").order_by("-numero")[:SHOWN]),
     }
+
+
+def _once(evenements: Iterable[Evenement]) -> list[Evenement]:
+    """A move is told to each commune that it touches: one line of it here."""
+    return [next(same) for _, same in groupby(evenements, key=attrgetter("libelle", "acteur_id"))]
 
 
 def _read(form: ExtraitForm, epci: Epci) -> Releve:

@@ -15,6 +15,8 @@ from mutualisation.views.refus import status_of, tell
 from mutualisation.workflows.pole import WHO_DRAWS, assign_poles, delete_pole, draw_pole, rename_pole
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
+from socle.liste import asked_format
+from socle.tableur import Tableau, table_response
 from territoire.models import Epci
 
 
@@ -23,6 +25,8 @@ def poles(request: HttpRequest) -> HttpResponse:
     """The pôles and their communes; the Direction creates, renames or erases one, or says the pôle of each commune."""
     epci = current_epci(request)
     if request.method != "POST":
+        if kind := asked_format(request):
+            return table_response(_sheet(epci), kind)
         return _show(request, epci)
     if not _may_draw(request, epci):
         raise ActionInterdite(WHO_DRAWS)
@@ -33,6 +37,13 @@ def poles(request: HttpRequest) -> HttpResponse:
     if "supprimer-pole" in request.POST:
         return _delete(request, epci)
     return _draw(request, epci)
+
+
+def _sheet(epci: Epci) -> Tableau:
+    noms: dict[int | None, str] = {pole.pk: pole.nom for pole in epci.poles.all()}
+    lines = [(one.nom, noms.get(one.pole_id, "")) for one in members(epci, epci.today)]
+    title = f"Pôles territoriaux, {epci}, le {epci.today:%d/%m/%Y}"
+    return Tableau("poles", title, ("Commune", "Pôle"), lines, "Pôles")
 
 
 def _may_draw(request: HttpRequest, epci: Epci) -> bool:

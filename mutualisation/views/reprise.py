@@ -18,7 +18,6 @@ from mutualisation.models import Reprise
 from mutualisation.reprise.existant import rows_of
 from mutualisation.reprise.modele import build_book, choices_of, example, headings
 from mutualisation.reprise.phrases import details, figures, kind, state
-from mutualisation.tableur import XLSX, csv_response
 from mutualisation.views.matrice import current_epci
 from mutualisation.views.refus import tell
 from mutualisation.workflows.reprise import (
@@ -30,8 +29,11 @@ from mutualisation.workflows.reprise import (
     to_invite,
 )
 from mutualisation.workflows.reprise_retrait import preview
+from socle import horloge
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
+from socle.liste import asked_format
+from socle.tableur import XLSX, Tableau, Valeur, csv_response, table_response
 from socle.typographie import plural
 from territoire.models import Epci
 
@@ -60,6 +62,8 @@ def reprises(request: HttpRequest) -> HttpResponse:
     if not allowed:
         raise ActionInterdite(Reprise.QUI_PEUT["deposer"])
     sent = None
+    if wanted := asked_format(request):
+        return table_response(_list(request, epci), wanted)
     if request.method == "POST":
         sent = _sent(request, epci)
         done = _deposit(request, epci, sent)
@@ -99,8 +103,7 @@ def _deposit(request: HttpRequest, epci: Epci, form: RepriseForm) -> Reprise | N
 
 
 def _show(request: HttpRequest, epci: Epci, allowed: list[str], sent: RepriseForm | None) -> HttpResponse:
-    rows = Reprise.objects.visible_to(request.user).filter(epci=epci).defer(*LOURDS)
-    page = Paginator(rows.select_related("piece", "deposee_par"), PAR_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_rows(request, epci), PAR_PAGE).get_page(request.GET.get("page"))
     context = {
         "epci": epci,
         "fiches": [_card(type, allowed, sent) for type in Reprise.Type.values],
@@ -109,6 +112,22 @@ def _show(request: HttpRequest, epci: Epci, allowed: list[str], sent: RepriseFor
         "deposees": [(row, state(row)) for row in page],
     }
     return render(request, "mutualisation/reprise/reprises.html", context, status=422 if sent else 200)
+
+
+def _rows(request: HttpRequest, epci: Epci) -> Any:
+    rows = Reprise.objects.visible_to(request.user).filter(epci=epci).defer(*LOURDS)
+    return rows.select_related("piece", "deposee_par")
+
+
+def _list(request: HttpRequest, epci: Epci) -> Tableau:
+    lines = [_line(row, epci) for row in _rows(request, epci)]
+    entete = ("Feuille", "Contenu", "Déposée le", "Par", "Lignes", "État")
+    return Tableau("reprises", f"Feuilles déposées, {epci}", entete, lines, "Reprises")
+
+
+def _line(row: Reprise, epci: Epci) -> tuple[Valeur, ...]:
+    day = horloge.local(row.deposee_at, epci.fuseau).date()
+    return (row.piece.nom, row.get_type_display(), day, str(row.deposee_par), row.lignes, state(row)[1])
 
 
 def _card(type: str, allowed: list[str], sent: RepriseForm | None) -> Fiche:
@@ -152,11 +171,10 @@ def _get(request: HttpRequest, pk: int) -> Reprise:
 
 @require_safe
 def reprise(request: HttpRequest, pk: int) -> HttpResponse:
-    """What a sheet holds, what is to be corrected, what confirming would write; `format=csv` gives what was found."""
+    """What a sheet holds, what is to be corrected, what confirming would write; what was found as a sheet (`format`)."""
     row = _get(request, pk)
-    if request.GET.get("format") == "csv":
-        found = [(c["ligne"] or None, c["colonne"], c["message"]) for c in row.erreurs + row.avertissements]
-        return csv_response(f"reprise-{row.pk}.csv", ("Ligne", "Colonne", "Message"), found)
+    if kind := asked_format(request):
+        return table_response(_found(row), kind)
     rights = row.abilities_for(request.user)
     context = {
         "reprise": row,
@@ -167,6 +185,12 @@ def reprise(request: HttpRequest, pk: int) -> HttpResponse:
         "tache": Tache.objects.filter(cle=f"{TACHE_REPRISE}:{row.pk}", faite_at=None).first(),
     }
     return render(request, "mutualisation/reprise/reprise.html", context)
+
+
+def _found(row: Reprise) -> Tableau:
+    lines = [(c["ligne"] or None, c["colonne"], c["message"]) for c in row.erreurs + row.avertissements]
+    title = f"Reprise de {row.piece.nom}, {row.epci}"
+    return Tableau(f"reprise-{row.pk}", title, ("Ligne", "Colonne", "Message"), lines, "Constats")
 
 
 @require_safe

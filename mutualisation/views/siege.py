@@ -1,9 +1,12 @@
 """Seats: who answers for a domain on each side, and naming them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,19 +18,39 @@ from comptes.acces import Titre
 from comptes.contexte import person
 from comptes.roles import ROLES_COMMUNE, Role
 from journal.models import Evenement
+from mutualisation.forms.appel import JourForm
 from mutualisation.forms.siege import ONE_DAY, FinForm, NominationForm, SiegeForm
 from mutualisation.matrice import Case, edition_on, members, read_cells
-from mutualisation.models import Siege
+from mutualisation.models import Absence, Siege, Titulaire
 from mutualisation.models.catalogue import CatalogueLu, DomaineLu
 from mutualisation.referents import Referents, SiegeLu
+from mutualisation.vacances import days_without_holder
 from mutualisation.views.matrice import current_epci
 from mutualisation.workflows.siege import appoint, end_appointment
 from socle.droits import require
 from socle.erreurs import Refus
+from socle.liste import asked_format
 from socle.saisie import number
+from socle.tableur import Tableau, Valeur, table_response
+from socle.typographie import of
 from territoire.models import Commune, Epci
 
 EVENTS_SHOWN = 30
+VACANT = "Siège vacant"
+ENTETE_COMMUNE = (
+    "Domaine",
+    "Partage",
+    "Référent de la commune",
+    "Suppléance, commune",
+    "Depuis, commune",
+    "Responsable de service commun",
+    "Suppléance, service commun",
+    "Depuis, service commun",
+    "Périmètre du responsable",
+    "Sans titulaire à partir du, commune",
+    "Sans titulaire à partir du, service commun",
+)
+ENTETE_EPCI = ("Domaine", "Périmètre", "Titulaire", "Suppléance", "Depuis", "Sans titulaire à partir du")
 
 
 @dataclass(frozen=True)
@@ -53,39 +76,107 @@ class Rangee:
 
 @require_safe
 def sieges(request: HttpRequest) -> HttpResponse:
-    """Domain × side for a commune (her own, or the one a wider hat chooses), or the seats of the EPCI."""
+    """Domain × side for a commune (her own, or one that a wider hat chooses), or the seats of the EPCI, on `le`; also a sheet."""
     epci = current_epci(request)
-    choices = _choices(request.contexte, epci)
+    form = JourForm(request.GET, epci=epci)
+    choices = _choices(request.contexte, epci, epci.today if request.contexte.commune_id else form.jour)
     commune = _chosen(request, choices)
-    catalogue = _catalogue(epci)
     context: dict[str, Any] = {
         "epci": epci,
+        "jour_form": form,
+        "jour": form.jour,
+        "a_pourvoir": request.contexte.role in (Role.DIRECTION_TERRITOIRES, Role.DGS),
         "communes": choices if request.contexte.commune_id is None else {},
         "commune": commune,
         "peut_creer": _new_seat_scope(request.user, request.contexte, epci) is not NOBODY,
     }
-    if commune:
-        rows = _rows(request, epci, commune, catalogue)
-        followed = [row for row in rows if row.suivie]
-        context |= {
-            "rangees": followed,
-            "autres": [row for row in rows if not row.suivie],
-            "vacants": sum(row.vacants for row in followed),
-        }
-        return render(request, "mutualisation/siege/commune.html", context)
-    referents = Referents(epci, epci.today, cote=Siege.Cote.EPCI)
-    context["rangees"] = [(domaine, referents.of_epci(domaine.id)) for domaine in catalogue.domaines]
-    return render(request, "mutualisation/siege/epci.html", context)
+    return _commune_page(request, epci, commune, context) if commune else _epci_page(request, epci, context)
 
 
-def _catalogue(epci: Epci) -> CatalogueLu:
-    edition = edition_on(epci, epci.today)
+def _commune_page(
+    request: HttpRequest, epci: Epci, commune: Commune, context: dict[str, Any]
+) -> HttpResponse:
+    on: date = context["jour"]
+    rows = _rows(request, epci, commune, on)
+    if kind := asked_format(request):
+        return table_response(_commune_sheet(epci, commune, rows, on), kind)
+    followed = [row for row in rows if row.suivie]
+    context |= {
+        "rangees": followed,
+        "autres": [row for row in rows if not row.suivie],
+        "vacants": sum(row.vacants for row in followed),
+    }
+    return render(request, "mutualisation/siege/commune.html", context)
+
+
+def _commune_sheet(epci: Epci, commune: Commune, rows: list[Rangee], on: date) -> Tableau:
+    lines = [
+        (
+            *(row.domaine.libelle, row.case.mots, *_held(row.commune), *_held(row.epci)),
+            *(_perimeter(row.epci), _vacant_on(row.commune), _vacant_on(row.epci)),
+        )
+        for row in rows
+    ]
+    title = f"Référents {commune.de}, {epci}, le {on:%d/%m/%Y}"
+    return Tableau(f"referents-{commune.code_insee}", title, ENTETE_COMMUNE, lines, "Référents")
+
+
+def _held(seat: SiegeLu | None) -> tuple[Valeur, ...]:
+    """Who holds a seat in title, who replaces her, since when."""
+    if seat is None:
+        return (VACANT, "", None)
+    return (str(seat.titulaire or VACANT), seat.suppleance, seat.depuis_on)
+
+
+def _vacant_on(seat: SiegeLu | None) -> date | None:
+    return seat.vacant_on if seat else None
+
+
+def _perimeter(seat: SiegeLu | None) -> str:
+    return seat.perimetre if seat else ""
+
+
+def _epci_page(request: HttpRequest, epci: Epci, context: dict[str, Any]) -> HttpResponse:
+    on: date = context["jour"]
+    referents = _referents(epci, on, cote=Siege.Cote.EPCI)
+    rows = [(domaine, referents.of_epci(domaine.id)) for domaine in _catalogue(epci, on).domaines]
+    if kind := asked_format(request):
+        return table_response(_epci_sheet(epci, rows, on), kind)
+    return render(request, "mutualisation/siege/epci.html", context | {"rangees": rows})
+
+
+def _referents(epci: Epci, on: date, **narrowed: Any) -> Referents:
+    """The seats on a day; those of today say when they will be without holder."""
+    referents = Referents(epci, on, **narrowed)
+    if on == epci.today:
+        referents.announce(days_without_holder(epci))
+    return referents
+
+
+def _epci_sheet(epci: Epci, rows: list[tuple[DomaineLu, list[SiegeLu]]], on: date) -> Tableau:
+    lines = [
+        (domaine.libelle, _perimeter(seat), *_held(seat), _vacant_on(seat)) for domaine, seat in _seats(rows)
+    ]
+    title = f"Responsables de service commun, {epci}, le {on:%d/%m/%Y}"
+    return Tableau("responsables", title, ENTETE_EPCI, lines, "Responsables")
+
+
+def _seats(rows: list[tuple[DomaineLu, list[SiegeLu]]]) -> Iterator[tuple[DomaineLu, SiegeLu | None]]:
+    """Each seat with its domain; a domain without any is a vacancy."""
+    for domaine, found in rows:
+        yield from ((domaine, seat) for seat in found)
+        if not found:
+            yield domaine, None
+
+
+def _catalogue(epci: Epci, on: date) -> CatalogueLu:
+    edition = edition_on(epci, on)
     return edition.read() if edition else CatalogueLu(())
 
 
-def _choices(contexte: Titre, epci: Epci) -> dict[int, str]:
-    """Communes of which the hat may open the table, by id, in French order."""
-    found = members(epci, epci.today)
+def _choices(contexte: Titre, epci: Epci, on: date) -> dict[int, str]:
+    """Communes of which the hat may open the table of a day, by id, in French order."""
+    found = members(epci, on)
     if contexte.commune_id:
         return {m.id: m.nom for m in found if m.id == contexte.commune_id}
     if contexte.role == Role.DIRECTEUR_POLE:
@@ -105,9 +196,10 @@ def _chosen(request: HttpRequest, choices: dict[int, str]) -> Commune | None:
     return Commune.objects.get(pk=pk)
 
 
-def _rows(request: HttpRequest, epci: Epci, commune: Commune, catalogue: CatalogueLu) -> list[Rangee]:
-    cells = read_cells(epci, request.user, epci.today, catalogue, communes=[commune.pk])
-    referents = Referents(epci, epci.today)
+def _rows(request: HttpRequest, epci: Epci, commune: Commune, on: date) -> list[Rangee]:
+    catalogue = _catalogue(epci, on)
+    cells = read_cells(epci, request.user, on, catalogue, communes=[commune.pk])
+    referents = _referents(epci, on)
     commune_side = Siege(epci=epci, cote=Siege.Cote.COMMUNE, commune=commune).abilities_for(request.user)[
         "nommer"
     ]
@@ -188,7 +280,7 @@ def _end(request: HttpRequest, form: FinForm) -> HttpResponse | None:
     except Refus as refus:
         form.add_error("dernier_jour", refus.message)
         return None
-    messages.success(request, f"La nomination de {titulaire} a une fin.")
+    messages.success(request, f"La nomination {of(str(titulaire))} a une fin.")
     return redirect("mutualisation:siege", pk=titulaire.siege_id)
 
 
@@ -201,6 +293,7 @@ def _show(request: HttpRequest, siege: Siege, form: NominationForm, fin: FinForm
         "periodes": found,
         "presents": [h for h in reversed(found) if h.debut <= today and (h.fin is None or h.fin > today)],
         "aujourdhui": today,
+        "absences": list(_away(siege, today)),
         "peut_nommer": siege.abilities_for(request.user)["nommer"],
         "qui_peut": Siege.QUI_PEUT["nommer"],
         "form": form,
@@ -213,10 +306,19 @@ def _show(request: HttpRequest, siege: Siege, form: NominationForm, fin: FinForm
     return render(request, "mutualisation/siege/siege.html", context, status=_status(form, fin))
 
 
+def _away(siege: Siege, on: date) -> QuerySet[Absence]:
+    """The absences, on a day, of those who hold a seat or replace its holder."""
+    held = Titulaire.objects.on(on).filter(siege=siege, personne__isnull=False).values("personne")
+    rows = Absence.objects.on(on).filter(epci=siege.epci, personne__in=held)
+    return rows.select_related("personne", "suppleant").order_by("personne__tri", "pk")
+
+
 def _table_url(request: HttpRequest, siege: Siege) -> str:
     """The table the reader comes from: of the commune of the seat when her hat covers it."""
     url = reverse("mutualisation:sieges")
-    covered = siege.commune_id and siege.commune_id in _choices(request.contexte, siege.epci)
+    covered = siege.commune_id and siege.commune_id in _choices(
+        request.contexte, siege.epci, siege.epci.today
+    )
     return f"{url}?commune={siege.commune_id}" if covered else url
 
 

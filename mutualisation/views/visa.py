@@ -49,7 +49,8 @@ def visa_demander(request: HttpRequest, pk: int) -> HttpResponse:
     except Refus as refus:
         messages.error(request, typeset(refus.message))
     else:
-        messages.success(request, typeset("Le maire a reçu le lien. Vous serez prévenu quand il aura visé."))
+        who = "Vous serez" if found.signed_by(request.user) else "Le directeur général des services sera"
+        messages.success(request, typeset(f"Le maire a reçu le lien. {who} prévenu quand il aura visé."))
     return redirect("mutualisation:declaration_relire", pk=pk)
 
 

@@ -125,11 +125,19 @@ def change_activite(
     return held
 
 
+def in_bloc(held: ActiviteVersion) -> str:
+    """Why an activity may not be retired, moved, split nor merged; empty when it may."""
+    if not held.bloc:
+        return ""
+    return (
+        f"« {held} » fait partie du bloc « {held.bloc} » : défaites d'abord ce bloc, sur la page du domaine."
+    )
+
+
 def _check_out_of_bloc(held: ActiviteVersion, field: str | None = None) -> None:
-    if held.bloc:
-        raise Refus(
-            f"« {held} » fait partie du bloc « {held.bloc} » : retirez-la d'abord du bloc.", field=field
-        )
+    obstacle = in_bloc(held)
+    if obstacle:
+        raise Refus(obstacle, field=field)
 
 
 def _close(edition: Catalogue, activite: Activite, motif: str) -> None:

@@ -8,7 +8,7 @@ from comptes.roles import Role
 from journal.models import Evenement
 from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unite
-from mutualisation.arrets import broken_rules
+from mutualisation.arrets import broken_rules, not_before
 from mutualisation.etats import ARBITRAGE, ARRET
 from mutualisation.models import Declaration, Ligne
 from mutualisation.workflows.complement import close_unanswered
@@ -16,7 +16,6 @@ from mutualisation.workflows.evaluation import ask_evaluations_when_late
 from mutualisation.workflows.ligne import refuse_closed, refuse_voted
 from mutualisation.workflows.verrou import locked
 from socle import horloge
-from socle.dates import long_day
 from socle.droits import require
 from socle.erreurs import Conflit, Refus
 from socle.typographie import enumerate_french, plural
@@ -45,8 +44,9 @@ def confirm_for_commune(
     if declaration.arret_commune_at and declaration.arret_commune_par == acteur:
         return declaration
     refuse_closed(declaration.cycle, allowed=declaration.signed_by(acteur))
+    _refuse_early(declaration, allowed=declaration.signed_by(acteur))
     require(declaration, acteur, "confirmer")
-    _check_time(declaration)
+    _refuse_empty(declaration)
     lignes = _changing(declaration)
     _check_seen(lignes, vues)
     kept = set(gardees)
@@ -80,9 +80,10 @@ def confirm_for_epci(*, declaration: Declaration, acteur: Personne, qualite: str
     if declaration.arret_epci_at and declaration.arret_epci_par == acteur:
         return declaration
     refuse_closed(declaration.cycle, allowed=_directs(declaration, acteur))
+    _refuse_early(declaration, allowed=_directs(declaration, acteur))
     require(declaration, acteur, "arreter")
     ARRET.move("confirmer pour l'EPCI", declaration.arret)
-    _check_time(declaration)
+    _refuse_empty(declaration)
     waiting = [one for one in _changing(declaration) if one.arbitrage == Ligne.Arbitrage.A_INSTRUIRE]
     if waiting:
         attend = plural(len(waiting), "demande attend", "demandes attendent")
@@ -156,10 +157,13 @@ def _directs(declaration: Declaration, acteur: Personne) -> bool:
     return acteur.acces.acts_for_epci(declaration.epci_id, Role.DIRECTION_TERRITOIRES)
 
 
-def _check_time(declaration: Declaration) -> None:
-    if declaration.ouverte:
-        end = long_day(declaration.limite_on)
-        raise Refus(f"La campagne est ouverte jusqu'au {end} : les choix se confirment ensuite.")
+def _refuse_early(declaration: Declaration, *, allowed: bool) -> None:
+    """Tell who would otherwise be allowed that the commune may still declare."""
+    if allowed and declaration.ouverte:
+        raise Refus(not_before(declaration.limite_on))
+
+
+def _refuse_empty(declaration: Declaration) -> None:
     if not declaration.lignes.changing().exists():
         raise Refus("Rien ne change pour cette commune : il n'y a rien à confirmer.")
 

@@ -11,7 +11,8 @@ from journal.models import Courriel, Tache
 from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.tache import progress, schedule
 from journal.workflows.unite import record, unite
-from mutualisation.campagne import RELANCE, of_members
+from mutualisation.calendrier import not_worked
+from mutualisation.campagne import RAPPEL, RELANCE, of_members
 from mutualisation.models import Cycle, Declaration
 from mutualisation.workflows.verrou import locked
 from socle import horloge
@@ -19,9 +20,9 @@ from socle.dates import day_and_year, long_day
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
 from territoire.models import Commune, Epci
+from territoire.models.epci import WorkingDays
 
 TACHE_RAPPEL = "mutualisation.rappel"
-RAPPEL = "declaration_rappel"
 WEEK = timedelta(weeks=1)
 MORNING = time(8)
 WHO_EXTENDS = "Seule la Direction des territoires accorde un délai à une commune."
@@ -39,13 +40,14 @@ def require_direction(acteur: Personne, epci: int, sentence: str) -> None:
 def grant_extension(*, declaration: Declaration, acteur: Personne, until: date, motif: str) -> Declaration:
     """Let one commune declare until a day included, traced and told to those who prepare; the same day again changes nothing.
 
-    It is reminded in its own last week. Raises ActionInterdite, Refus for a day that is past, not after the end of the
-    campaign or past the point d'arrêt, and for a declaration already submitted or a campaign not begun.
+    A day that is not worked moves to the working day before. It is reminded in its own last week. Raises ActionInterdite,
+    Refus for a day that is past, not after the end of the campaign or not before the point d'arrêt, and for a declaration
+    already submitted or a campaign not begun.
     """
     require_direction(acteur, declaration.epci_id, WHO_EXTENDS)
     declaration = locked(Declaration, declaration.pk, select=("cycle__epci", "commune", "epci"))
     check_extension(declaration)
-    _check_day(declaration.cycle, until)
+    until = _worked(declaration.cycle, until)
     if declaration.prolongee_on == until:
         return declaration
     declaration.prolongee_on = until
@@ -69,33 +71,54 @@ def grant_extension(*, declaration: Declaration, acteur: Personne, until: date, 
 
 def check_extension(declaration: Declaration) -> None:
     """Raises Refus when more days would serve nothing."""
-    cycle = declaration.cycle
     if declaration.deposee:
         raise Refus("Cette déclaration est déposée : elle n'a pas besoin de délai.")
+    obstacle = no_extension(declaration.cycle)
+    if obstacle:
+        raise Refus(obstacle)
+
+
+def no_extension(cycle: Cycle) -> str:
+    """Why no commune may be granted more days today; empty when one may."""
+    today, arret = cycle.epci.today, cycle.point_arret_on
     if cycle.clos_at:
-        raise Refus(f"Le cycle {cycle.annee} est clos : il est trop tard pour un délai.")
-    if cycle.epci.today == cycle.point_arret_on:
-        raise Refus("Le point d'arrêt est aujourd'hui : il est trop tard pour un délai.")
-    if cycle.epci.today > cycle.point_arret_on:
-        raise Refus(
-            f"Le point d'arrêt du {long_day(cycle.point_arret_on)} est passé : il est trop tard pour un délai."
-        )
-    if not cycle.ouvert_at or cycle.epci.today < cycle.declaration_debut_on:
-        raise Refus(
-            f"La campagne ouvre le {long_day(cycle.declaration_debut_on)} : accordez un délai ensuite."
-        )
+        return f"Le cycle {cycle.annee} est clos : il est trop tard pour un délai."
+    if today == arret:
+        return "Le point d'arrêt est aujourd'hui : il est trop tard pour un délai."
+    if today > arret:
+        return f"Le point d'arrêt du {long_day(arret)} est passé : il est trop tard pour un délai."
+    if not cycle.ouvert_at or today < cycle.declaration_debut_on:
+        return f"La campagne ouvre le {long_day(cycle.declaration_debut_on)} : accordez un délai ensuite."
+    return ""
 
 
-def _check_day(cycle: Cycle, until: date) -> None:
-    if until < cycle.epci.today:
-        raise Refus("Ce jour est passé.", field="until")
-    if until <= cycle.declaration_fin_on:
-        end = long_day(cycle.declaration_fin_on)
-        raise Refus(f"La campagne dure déjà jusqu'au {end} pour toutes les communes.", field="until")
-    if until >= cycle.point_arret_on:
-        raise Refus(
-            f"Le délai doit finir avant le point d'arrêt, le {long_day(cycle.point_arret_on)}.", field="until"
+def last_extension(cycle: Cycle) -> date:
+    """The last day that may be granted: both sides confirm at the point d'arrêt what was deposited before it."""
+    return WorkingDays(cycle.epci).before(cycle.point_arret_on - timedelta(days=1))
+
+
+def _worked(cycle: Cycle, until: date) -> date:
+    """The day asked for, or the working day before it. Raises Refus when it cannot be granted."""
+    day = WorkingDays(cycle.epci).before(until)
+    fault = _wrong_day(cycle, day)
+    if fault:
+        raise Refus(fault if day == until else f"{not_worked(until)} {fault}", field="until")
+    return day
+
+
+def _wrong_day(cycle: Cycle, day: date) -> str:
+    if day < cycle.epci.today:
+        return "Ce jour est passé."
+    if day <= cycle.declaration_fin_on:
+        return (
+            f"La campagne dure déjà jusqu'au {long_day(cycle.declaration_fin_on)} pour toutes les communes."
         )
+    if day > last_extension(cycle):
+        return (
+            f"Le point d'arrêt est le {long_day(cycle.point_arret_on)} : le délai finit au plus tard le "
+            f"{long_day(last_extension(cycle))}."
+        )
+    return ""
 
 
 def _tell_extension(declaration: Declaration, motif: str) -> None:
@@ -180,7 +203,7 @@ def reminder_letters(awaited: Attendue, mot: str) -> Iterator[Lettre]:
             objet=declaration,
             occurrence=epci.today.isoformat(),
             sujet=f"Choix {declaration.commune.de} pour {declaration.cycle.annee} : "
-            f"à déposer avant le {long_day(declaration.limite_on)}",
+            f"à déposer au plus tard le {long_day(declaration.limite_on)}",
             contexte={"declaration": declaration, "mot": mot},
             perime_at=_end_of(declaration.limite_on, epci),
         )

@@ -97,8 +97,9 @@ def _motive(ligne: Ligne) -> str:
 def _merged_motive(ligne: Ligne, reponse: Reponse) -> str:
     """What this page changed, over the present motive; the declaration is locked with the line."""
     change = (reponse.motif_vu, reponse.motif)
-    said = f"Quelqu'un de votre commune a changé entre-temps le motif de « {ligne.domaine} »"
-    return merged_text(_motive(ligne), change, "motif", said, "Un motif tient")
+    what = f"le motif de « {ligne.domaine} »"
+    said = f"Quelqu'un de votre commune a changé entre-temps {what}"
+    return merged_text(_motive(ligne), change, "motif", said, what)
 
 
 def _check_said(ligne: Ligne, precision: str, motif: str) -> None:

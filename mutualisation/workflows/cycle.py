@@ -359,7 +359,7 @@ def _schedule(cycle: Cycle) -> None:
 def _announce(cycle: Cycle, communes: list[Commune]) -> None:
     """A mail to who answers for each of these communes."""
     effect, end = day_and_year(cycle.effective_on), long_day(cycle.declaration_fin_on)
-    subject = f"Vos choix au {effect} : à déposer avant le {end}"
+    subject = f"Vos choix au {effect} : à déposer au plus tard le {end}"
     changes = len(read_cycle_changes(cycle))
     write_mails(
         letter

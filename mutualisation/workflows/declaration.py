@@ -23,6 +23,7 @@ from socle import horloge
 from socle.dates import day_and_year, hour, long_day
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Conflit, Refus
+from socle.typographie import plural
 
 RELATED = ("cycle__epci", "cycle__catalogue", "commune", "epci")
 
@@ -31,13 +32,13 @@ RELATED = ("cycle__epci", "cycle__catalogue", "commune", "epci")
 def save_draft(*, declaration: Declaration, acteur: Personne, saisie: Saisie) -> Declaration:
     """Apply what a page changed to the draft; an autosave is no event, but the visa that it cancels is one.
 
-    Raises ActionInterdite, Refus for what the catalogue does not allow or a text too long, Conflit when somebody else
-    changed the same thing in another way (nothing is then saved, and the page keeps what was typed).
+    Raises ActionInterdite, Refus for what the catalogue does not allow or a text too long, Conflit when the same thing was
+    changed meanwhile in another way (nothing is then saved, and the page keeps what was typed).
     """
     declaration = locked(Declaration, declaration.pk, select=RELATED)
     check_editable(declaration, acteur, "modifier")
     before = read_choices(declaration)
-    after = merged(declaration, before, read_rules(declaration, before), saisie)
+    after = merged(declaration, before, read_rules(declaration, before), saisie, acteur)
     _save_motifs(declaration, after)
     _save_lines(declaration, after, kept=False)
     if before.empreinte != after.empreinte:
@@ -197,7 +198,7 @@ def _mark_submitted(declaration: Declaration, acteur: Personne, qualite: str, ch
         acteur=acteur,
         qualite=qualite,
         libelle=f"Déclaration {declaration.cycle.annee} {declaration.commune.de} déposée : "
-        f"{len(choix.changements)} changement(s), accusé {declaration.accuse.reference}",
+        f"{plural(len(choix.changements), 'changement')}, accusé {declaration.accuse.reference}",
         contenu={"annee": declaration.cycle.annee, "accuse": declaration.accuse.reference},
     )
 

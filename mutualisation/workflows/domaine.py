@@ -13,7 +13,7 @@ from mutualisation.models import Activite, Bloc, Catalogue, Domaine, DomaineVers
 from mutualisation.workflows.activite import put_back, shift
 from mutualisation.workflows.catalogue import clean, editing, note
 from socle.erreurs import Refus
-from socle.typographie import sort_key
+from socle.typographie import enumerate_french, sort_key
 from territoire.models import Commune
 
 CHOICES = ("libelle", "libelle_court", "famille", "service_commun", "rattachement", "paiement", "porteur")
@@ -161,7 +161,9 @@ def retire_domaine(*, catalogue: Catalogue, domaine: Domaine, acteur: Personne) 
     """
     edition = editing(catalogue, acteur, None)
     held = version_of(edition, domaine)
-    _check_not_demanded(edition, domaine)
+    obstacle = demanded(read_edition(edition), domaine.pk)
+    if obstacle:
+        raise Refus(obstacle)
     ids = list(edition.activites.filter(domaine=domaine).values_list("activite_id", flat=True))
     edition.successions.filter(nouvelle__in=ids).delete()
     edition.activites.filter(activite__in=ids).delete()
@@ -174,13 +176,13 @@ def retire_domaine(*, catalogue: Catalogue, domaine: Domaine, acteur: Personne) 
     note(edition, acteur, f"domaine « {held} » retiré")
 
 
-def _check_not_demanded(edition: Catalogue, domaine: Domaine) -> None:
-    row = edition.prerequis.filter(requis=domaine).select_related("domaine").order_by("pk").first()
-    if row:
-        raise Refus(
-            f"« {version_of(edition, row.domaine)} » demande « {version_of(edition, domaine)} » : "
-            "retirez d'abord ce prérequis."
-        )
+def demanded(lue: EditionLue, domaine: int) -> str:
+    """Why a domain (its id) may not be retired: others demand it; empty when it may."""
+    asking = [f"« {lue.domaines[pk]} »" for pk, requis in lue.prerequis.items() if domaine in requis]
+    if not asking:
+        return ""
+    verb = "demande" if len(asking) == 1 else "demandent"
+    return f"{enumerate_french(asking)} {verb} « {lue.domaines[domaine]} » : retirez d'abord ce prérequis."
 
 
 @unite

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from textwrap import shorten
 
 from comptes.destinataires import heads_of
 from comptes.models import Personne
@@ -30,6 +31,7 @@ from socle.erreurs import Refus
 from socle.typographie import plural, spaced
 
 MOTIF_MAX = 2000
+MOTIF_CITE = 140
 RECEVABLE = "recevable"
 
 
@@ -53,11 +55,13 @@ class Resultat:
 
 @dataclass(frozen=True)
 class Issue:
-    """What an act did to a line: whether it wrote something, and whether the commune has to confirm again because of it."""
+    """What an act did to a line: whether it wrote something, what it undid (in words), and whether the commune has to confirm
+    again because of it."""
 
     ligne: Ligne
     faite: bool = False
     tombe: bool = False
+    defait: str = ""
 
 
 @unite
@@ -84,21 +88,33 @@ def _arbitrate(pk: int, acteur: Personne, said: Decision, version: int | None) -
         return Issue(ligne)
     check_version(ligne, version)
     require_on_line(ligne, acteur, "arbitrer")
-    return Issue(ligne, faite=True, tombe=_decide(ligne, acteur, said))
+    defait = _undone(ligne)
+    return Issue(ligne, faite=True, tombe=_decide(ligne, acteur, said), defait=defait)
+
+
+def _undone(ligne: Ligne) -> str:
+    """What deciding on a line undoes, to be said after the decision; empty when nobody decided or is awaited."""
+    if ligne.etape == Ligne.Etape.A_COMPLETER:
+        return ", complément en attente abandonné"
+    if ligne.arbitrage == Ligne.Arbitrage.A_INSTRUIRE:
+        return ""
+    motif = shorten(ligne.arbitrage_motif, MOTIF_CITE, placeholder="…")
+    return f" (était {ligne.get_arbitrage_display()}{' : ' if motif else ''}{motif})"
 
 
 @unite
 def accept_all(*, declaration: Declaration, acteur: Personne, qualite: str) -> list[Ligne]:
     """Accept what is still to decide in a submitted declaration; one mail tells the commune, line by line.
 
-    Returns the lines accepted, none when somebody was faster. Raises ActionInterdite, Refus once the cycle is closed.
+    Lines that the commune was asked to complete are left alone. Returns the lines accepted, none when somebody was faster.
+    Raises ActionInterdite, Refus once the cycle is closed.
     """
     locked(Cycle, declaration.cycle_id)
     declaration = locked(Declaration, declaration.pk, select=("cycle", "commune", "epci"))
     directs = acteur.acces.acts_for_epci(declaration.epci_id, Role.DIRECTION_TERRITOIRES)
     refuse_closed(declaration.cycle, allowed=directs)
     require(declaration, acteur, "instruire")
-    waiting = declaration.lignes.filter(arbitrage=Ligne.Arbitrage.A_INSTRUIRE).order_by("pk")
+    waiting = declaration.lignes.to_decide().order_by("pk")
     lignes = list(waiting.select_for_update(of=("self",), no_key=True).select_related(*RELATED))
     for ligne in lignes:
         _decide(ligne, acteur, Decision(Ligne.Arbitrage.ACCEPTEE, "", qualite))
@@ -148,15 +164,18 @@ def _decide_commune(
             resultats.append(Resultat(pk, False, str(refus)))
         else:
             told += [issue] if issue.faite and act is _arbitrate else []
-            resultats.append(Resultat(pk, True, _outcome(issue.ligne, act is _arbitrate)))
+            resultats.append(Resultat(pk, True, _outcome(issue, act is _arbitrate)))
     _put_into_effect([issue.ligne for issue in told])
     if told:
         _tell_many(told[0].ligne.declaration, told, acteur)
     return resultats
 
 
-def _outcome(ligne: Ligne, decided: bool) -> str:
-    return str(ligne.get_arbitrage_display() if decided else ligne.get_etape_display())
+def _outcome(issue: Issue, decided: bool) -> str:
+    """« acceptée », « acceptée (était refusée : service complet.) », « déjà acceptée » when nothing changed."""
+    ligne = issue.ligne
+    state = ligne.get_arbitrage_display() if decided else ligne.get_etape_display()
+    return f"{'' if issue.faite else 'déjà '}{state}{issue.defait}"
 
 
 @unite

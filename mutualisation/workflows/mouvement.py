@@ -18,11 +18,11 @@ from journal.workflows.tache import schedule
 from journal.workflows.unite import record, unite
 from mutualisation.derivations import Membres
 from mutualisation.models import Cycle, Ligne
-from mutualisation.mouvements import pending_lines, phrase
+from mutualisation.mouvements import aftermath, pending_lines, phrase
 from mutualisation.workflows import derivation
 from mutualisation.workflows.cycle import complete_drafts
 from mutualisation.workflows.titre import hand_over_titles
-from socle import horloge
+from socle import horloge, registres
 from socle.dates import day_and_year
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
@@ -93,14 +93,17 @@ def _check_choices(
         raise Refus("Dites ce que devient chaque commune qui disparaît et d'où vient chaque nouvelle.")
 
 
-def _told(epci: Epci, moves: list[Mouvement]) -> dict[Personne, list[str]]:
-    """What each DGS and maire is told of the communes that move, and of the one, already there, that they join."""
+def _told(epci: Epci, moves: list[Mouvement]) -> dict[Personne, list[tuple[str, str]]]:
+    """What each DGS and maire is told of the communes that move, and of the one, already there, that they join.
+
+    Each move is what happens, then what follows.
+    """
     by_commune = Carnet(epci, TOLD).by_commune(epci.today)
-    told: dict[Personne, list[str]] = {}
+    told: dict[Personne, list[tuple[str, str]]] = {}
     for move in moves:
         people = {p for commune, found in by_commune.items() if _concerns(move, commune) for p in found}
         for personne in sorted(people, key=lambda one: one.pk):
-            told.setdefault(personne, []).append(phrase(move, epci))
+            told.setdefault(personne, []).append((phrase(move, epci), aftermath(move)))
     return told
 
 
@@ -111,7 +114,7 @@ def _concerns(move: Mouvement, commune: Commune) -> bool:
     return reached or commune in [one.commune for one in move.anciennes]
 
 
-def _tell(epci: Epci, told: Mapping[Personne, list[str]], le: date, empreinte: str) -> None:
+def _tell(epci: Epci, told: Mapping[Personne, list[tuple[str, str]]], le: date, empreinte: str) -> None:
     write_mails(
         Lettre(
             destinataire=personne,
@@ -120,9 +123,9 @@ def _tell(epci: Epci, told: Mapping[Personne, list[str]], le: date, empreinte: s
             objet=epci,
             occurrence=f"{le}:{empreinte}",
             sujet=f"Votre commune change à compter du {day_and_year(le)}",
-            contexte={"phrases": phrases, "le": le, "epci": epci},
+            contexte={"mouvements": mouvements, "le": le, "epci": epci},
         )
-        for personne, phrases in told.items()
+        for personne, mouvements in told.items()
     )
 
 
@@ -182,6 +185,8 @@ def run_moves(tache: Tache) -> None:
         complete_drafts(cycle=cycle)
     for commune in _gone(epci, day):
         close_lines(epci=epci, commune=commune, day=day, acteur=acteur)
+    for follow in registres.mouvements:
+        follow(epci, day)
 
 
 def _gone(epci: Epci, day: date) -> list[Commune]:
@@ -208,7 +213,7 @@ def close_lines(*, epci: Epci, commune: Commune, day: date, acteur: Personne) ->
         arbitree_at=horloge.now(),
         arbitree_par=acteur,
         arbitree_qualite="évolution des communes",
-        arbitrage_motif=f"{commune} n'est plus membre de {epci} depuis le {day_and_year(day)}.",
+        arbitrage_motif=f"{commune} n'est plus membre de {epci.nom_commun} depuis le {day_and_year(day)}.",
         effet_on=None,
         version=F("version") + 1,
     )
@@ -218,6 +223,6 @@ def close_lines(*, epci: Epci, commune: Commune, day: date, acteur: Personne) ->
         epci=epci,
         commune=commune,
         acteur=None,
-        libelle=f"{commune} a quitté {epci} : {plural(len(rows), 'demande close', 'demandes closes')}",
+        libelle=f"{commune} a quitté {epci.nom_commun} : {plural(len(rows), 'demande close', 'demandes closes')}",
         contenu={"lignes": [row.pk for row in rows]},
     )

@@ -10,6 +10,7 @@ from mutualisation.models import Domaine, Siege, Titulaire
 from socle.dates import day_and_year
 from socle.droits import require
 from socle.erreurs import Refus
+from socle.typographie import of
 from territoire.models import Appartenance, Commune, Epci, Pole
 
 
@@ -108,7 +109,7 @@ def _check_holder(epci: Epci, personne: Personne | None, equipe: Equipe | None) 
     if equipe and Equipe.objects.select_for_update(of=("self",), no_key=True).get(pk=equipe.pk).dissoute_at:
         raise Refus(f"L'équipe {equipe} est dissoute.", field="qui")
     if personne and not personne.is_active:
-        raise Refus(f"Le compte de {personne} est fermé.", field="qui")
+        raise Refus(f"Le compte {of(str(personne))} est fermé.", field="qui")
 
 
 def _seat(epci: Epci, cote: str, domaine: Domaine, commune: Commune | None, pole: Pole | None) -> Siege:
