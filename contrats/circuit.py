@@ -5,10 +5,10 @@ from typing import Any
 
 from comptes.roles import Role
 from contrats.manques import advised_to_settle, missing_to_settle, missing_to_sign
-from contrats.models import Approbation, VersionContrat
+from contrats.models import Cote, VersionContrat
 
 Etat = VersionContrat.Etat
-ORDRE = list(Etat)
+ORDRE: list[VersionContrat.Etat] = [etat for etat in Etat if etat != Etat.ABANDONNE]
 
 
 @dataclass(frozen=True)
@@ -21,19 +21,21 @@ class Etape:
 
 
 def read_steps(version: VersionContrat) -> list[Etape]:
-    """The steps of the circuit, in order."""
-    here = ORDRE.index(Etat(version.etat))
+    """The steps of the circuit, in order; none is present once it is abandoned."""
+    here = ORDRE.index(Etat(version.etat)) if version.etat in ORDRE else -1
     return [Etape(str(etat.label), n < here, n == here) for n, etat in enumerate(ORDRE)]
 
 
 def awaited(version: VersionContrat, user: Any) -> tuple[str, str]:
     """(tone, words) of what is awaited: « À relire par votre commune » for the commune, « En attente de … » for the others."""
-    name = version.commune.nom
     communal = bool(user.acces.acts_for_commune(version.commune_id, Role.DGS, Role.MAIRE, Role.COLLABORATEUR))
     epci = version.epci.nom_commun
     words = {
         Etat.PROJET: ("n", "En préparation, à deux"),
-        Etat.EN_RELECTURE: ("o", "À relire par votre commune" if communal else f"En attente de {name}"),
+        Etat.EN_RELECTURE: (
+            "o",
+            "À relire par votre commune" if communal else f"En attente {version.commune.de}",
+        ),
         Etat.ARRETE: ("o", _votes(version, communal)),
         Etat.APPROUVE: (
             "a",
@@ -41,6 +43,7 @@ def awaited(version: VersionContrat, user: Any) -> tuple[str, str]:
         ),
         Etat.A_SIGNER: ("o", "À signer par les deux parties"),
         Etat.SIGNE: ("v", "Signé"),
+        Etat.ABANDONNE: ("n", "Abandonné"),
     }
     return words[Etat(version.etat)]
 
@@ -48,10 +51,10 @@ def awaited(version: VersionContrat, user: Any) -> tuple[str, str]:
 def _votes(version: VersionContrat, communal: bool) -> str:
     """Which assemblies have still to approve."""
     voted = set(version.approbations.values_list("cote", flat=True))
-    if voted == {Approbation.Cote.COMMUNE}:
+    if voted == {Cote.COMMUNE}:
         return f"En attente de l'acte de {version.epci.nom_commun}"
     council = "votre conseil municipal" if communal else f"conseil municipal {version.commune.de}"
-    if voted == {Approbation.Cote.EPCI}:
+    if voted == {Cote.EPCI}:
         return f"À voter par {council}" if communal else f"En attente du {council}"
     return (
         f"À voter par {council} et par {version.epci.nom_commun}"

@@ -7,10 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from contrats.avenant import amendment_data
+from contrats.clauses import print_clauses, texts_in_force
+from contrats.faits import CONTRACT_REVIEWS, MONTHLY, Portee, facts
 from contrats.fiche import exceptional, rhythm, urgent
-from contrats.models import Approbation, Engagement, Indicateur, VersionContrat
-from contrats.signataires import for_commune, for_epci
-from contrats.workflows.contrat import activites_on, waiting_lines
+from contrats.models import Approbation, Engagement, Indicateur, ReglageContrat, VersionContrat
+from contrats.partages import activites_on, waiting_lines
+from contrats.programme import printed
+from contrats.revisions import NATURES
+from contrats.signataires import of_version
 from mutualisation.models import Acte, Adhesion, Catalogue, Ligne
 from mutualisation.models.catalogue import DomaineLu, DomaineVersion
 from mutualisation.referents import Referents, SiegeLu, fonction
@@ -19,13 +24,7 @@ from socle.dates import day_and_year
 from socle.typographie import of
 from territoire.models import Epci
 
-NATURES = {
-    Adhesion.Nature.MUTUALISATION: "mutualisée",
-    Adhesion.Nature.REGULARISATION: "régularisée",
-    Adhesion.Nature.PRESTATION: "en prestation",
-}
 TO_COME = ", à venir"
-CONTRACT_REVIEWS = "en mai ou juin, puis en novembre ou décembre"
 FAMILLES = {
     DomaineVersion.Famille.SUPPORT: ("Fonctions supports", "Fonction support"),
     DomaineVersion.Famille.OPERATIONNELLE: ("Fonctions opérationnelles", "Fonction opérationnelle"),
@@ -46,7 +45,9 @@ class Partage(NamedTuple):
 
 
 def contract_data(version: VersionContrat) -> dict[str, Any]:
-    """The data of a version of a contract as they stand today; the same rows on the same day give the same dictionary.
+    """The data of a version of a contract as they stand today, `avenant` beside what it changes (None for a first text).
+
+    The same rows on the same day give the same dictionary.
 
     The commune bears the name and code of the day of effect; people are those of that day, or of today once it has come.
     The number of queries does not depend on domains.
@@ -61,7 +62,9 @@ def contract_data(version: VersionContrat) -> dict[str, Any]:
     referents = Referents(epci, day)
     pole = referents.pole_name(commune.pk)
     actes = _actes(version, since)
-    return {
+    familles = _familles(covered, since, pole)
+    reach = Portee(named.nom, named.code_insee, pole, *_counts(familles))
+    whole = {
         "numero": version.reference,
         "projet": version.en_preparation,
         "exemplaire": "projet",
@@ -75,15 +78,24 @@ def contract_data(version: VersionContrat) -> dict[str, Any]:
         "commune": {"nom": named.nom, "code_insee": named.code_insee},
         "effet_on": version.effective_on.isoformat(),
         "version": version.libelle,
+        "registre": _register(version),
         "deliberations": _deliberations(actes),
         "signataires": _signatories(version, day),
         "visas": _visas(epci, named.nom, actes),
-        "familles": _familles(covered, since, pole),
+        **print_clauses(texts_in_force(epci), facts(version, reach, ReglageContrat.objects.of(epci))),
+        "familles": familles,
         "fiches": _fiches(version, covered, pole, referents),
-        "revues": {"rythme": "chaque mois", "contrat": CONTRACT_REVIEWS},
+        "revues": {"rythme": MONTHLY, "contrat": CONTRACT_REVIEWS},
         "verification": {"adresse": None, "empreinte": None},
         "demonstration": horloge.is_demonstration(),
     }
+    return whole | {"avenant": amendment_data(version, whole)}
+
+
+def _counts(familles: list[dict[str, Any]]) -> tuple[int, int]:
+    """How many domains and activities article 3 lists."""
+    domaines = [domaine for famille in familles for domaine in famille["domaines"]]
+    return len(domaines), sum(len(domaine["activites"]) for domaine in domaines)
 
 
 def digest(data: dict[str, Any]) -> str:
@@ -108,10 +120,31 @@ def shares_of(version: VersionContrat) -> dict[int, Partage]:
     return {activite: found[activite] for activite in covered}
 
 
+def _register(version: VersionContrat) -> list[dict[str, Any]]:
+    """Annexe E: the texts signed before this one, oldest first, as their signed copies say."""
+    rows = version.contrat.versions.filter(etat=VersionContrat.Etat.SIGNE, numero__lt=version.numero)
+    sources = [
+        row.a_signer.source["contrat"]
+        for row in rows.select_related("a_signer").order_by("numero")
+        if row.a_signer
+    ]
+    return [{key: source[key] for key in ("version", "effet_on", "deliberations")} for source in sources]
+
+
 def _actes(version: VersionContrat, since: dict[int, Partage]) -> list[Acte]:
-    """Acts that decided what the version covers: of the commune and of the EPCI, latest first."""
-    lignes = {"lignes__commune": version.commune, "lignes__activite__in": list(since)}
-    rows = Acte.objects.filter(epci=version.epci, adopte_on__lte=version.epci.today, **lignes).distinct()
+    """Acts that decided what the version covers, or what an avenant changes, by its day of effect; latest first."""
+    lignes = Ligne.objects.filter(
+        commune=version.commune, declaration__cycle__effective_on__lte=version.effective_on
+    )
+    before = version.precedente
+    lignes = (
+        lignes.changing().filter(declaration__cycle__effective_on__gt=before.effective_on)
+        if before
+        else lignes.filter(activite__in=list(since)).exclude(nature=Ligne.Nature.RETRAIT)
+    )
+    rows = Acte.objects.filter(
+        epci=version.epci, adopte_on__lte=version.epci.today, lignes__in=lignes
+    ).distinct()
     return list(rows.order_by("-adopte_on", "-pk"))
 
 
@@ -120,12 +153,15 @@ def _deliberations(actes: list[Acte]) -> dict[str, str | None]:
 
     def latest(types: Iterable[str]) -> str | None:
         found = next((acte for acte in actes if acte.type in types), None)
-        return f"n° {found.numero} du {day_and_year(found.adopte_on)}" if found else None
+        return _deliberation(found) if found else None
 
-    return {
-        "commune": latest([Acte.Type.CONSEIL_MUNICIPAL]),
-        "epci": latest([Acte.Type.CONSEIL_EPCI, Acte.Type.BUREAU]),
-    }
+    return {"commune": latest([Acte.Type.CONSEIL_MUNICIPAL]), "epci": latest(Acte.EPCI_TYPES)}
+
+
+def _deliberation(acte: Acte | Approbation) -> str:
+    """« délibération n° 2027-612 du 26 novembre 2027 »; a president decides, an assembly deliberates."""
+    word = "décision" if acte.type == Acte.Type.PRESIDENT else "délibération"
+    return f"{word} n° {acte.numero} du {day_and_year(acte.adopte_on)}"
 
 
 def _visas(epci: Epci, commune: str, actes: list[Acte]) -> list[str]:
@@ -153,7 +189,7 @@ def _visa(acte: Acte, epci: str) -> str:
 
 def _signatories(version: VersionContrat, day: date) -> dict[str, dict[str, str] | None]:
     """Who signs for each side on a day; None while nobody is named."""
-    theirs, ours = for_commune(version.epci, version.commune, day), for_epci(version.epci, day)
+    theirs, ours = of_version(version, day)
     return {"commune": theirs.data if theirs else None, "epci": ours.data if ours else None}
 
 
@@ -162,15 +198,14 @@ def signed_mentions(version: VersionContrat) -> dict[str, Any]:
     assert version.arrete  # only a settled text is approved
     acts = {one.cote: one for one in version.approbations.all()}
     printed = version.arrete.source["contrat"]
+    what = "avenant" if version.numero else "contrat"
     visas = [visa for visa in printed["visas"] if not visa.endswith(TO_COME)]
     return {
         "edite_on": version.epci.today.isoformat(),
-        "deliberations": {
-            cote: f"n° {act.numero} du {day_and_year(act.adopte_on)}" for cote, act in acts.items()
-        },
+        "deliberations": {cote: _deliberation(act) for cote, act in acts.items()},
         "visas": [
             *visas,
-            *(f"{_approval(act, version.epci)}, qui approuve le présent contrat" for act in acts.values()),
+            *(f"{_approval(act, version.epci)}, qui approuve le présent {what}" for act in acts.values()),
         ],
         "signataires": _signatories(version, version.epci.today),
     }
@@ -225,7 +260,12 @@ def _fiches(
     """Annexe A: one fiche per covered domain that has been prepared."""
     rows = version.engagements.prefetch_related("indicateurs")
     by_domaine = {row.domaine_id: row for row in rows.order_by("pk")}
-    return [_fiche(by_domaine[d.id], d, pole, referents) for d in covered if d.id in by_domaine]
+    planned = printed(version.epci, version.commune, version.effective_on.year)
+    return [
+        _fiche(by_domaine[d.id], d, pole, referents) | {"programme": planned.get(d.id, [])}
+        for d in covered
+        if d.id in by_domaine
+    ]
 
 
 def _fiche(engagement: Engagement, domaine: DomaineLu, pole: str, referents: Referents) -> dict[str, Any]:
@@ -260,14 +300,14 @@ def _indicateur(indicateur: Indicateur) -> dict[str, Any]:
     return {
         "libelle": indicateur.libelle,
         "unite": indicateur.unite,
-        "reference": _number(indicateur.reference),
-        "cible": _number(indicateur.cible),
-        "tolerance": _number(indicateur.tolerance),
+        "reference": plain_number(indicateur.reference),
+        "cible": plain_number(indicateur.cible),
+        "tolerance": plain_number(indicateur.tolerance),
         "sens": indicateur.sens,
     }
 
 
-def _number(value: Decimal | None) -> int | float | None:
+def plain_number(value: Decimal | None) -> int | float | None:
     """A JSON number with at most two decimals."""
     if value is None:
         return None

@@ -1,20 +1,28 @@
 """The list of contracts: one row per commune, with what is still missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from comptes.acces import Titre
 from comptes.models import Personne
 from comptes.roles import Role
+from contrats.fiche import incomplete
 from contrats.models import Engagement, VersionContrat
 from mutualisation.models import Adhesion, Ligne
 from mutualisation.referents import Referents
 from socle.typographie import plural, sort_key
 from territoire.models import Commune, Epci
 
+Etat = VersionContrat.Etat
+SANS = "sans"
 SEES_ALL_COMMUNES = (Role.DIRECTION_TERRITOIRES, Role.ADMINISTRATEUR, Role.SERVICE, Role.DIRECTEUR_POLE)
+
+
+ENTETE = ("Commune", "Contrat", "État", "Effet le", "Domaines", "Il manque encore")
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,34 @@ class LigneContrat:
     domaines: int
     manques: tuple[str, ...]
     partage: bool
+
+    @property
+    def fini(self) -> bool:
+        """Its contract has ended, or will on a day already known."""
+        return bool(self.version and self.version.contrat.fin_on)
+
+    @property
+    def cells(self) -> tuple[str | int | date | None, ...]:
+        """The row as a sheet shows it, under ENTETE."""
+        version = self.version
+        if version is None:
+            return (self.commune.nom, "", "pas de contrat", None, 0, "")
+        etat = (
+            f"fini par {version.contrat.get_fin_nature_display()}"
+            if self.fini
+            else str(version.get_etat_display())
+        )
+        said = (version.reference, etat, version.effective_on)
+        return (self.commune.nom, *said, self.domaines, ", ".join(self.manques))
+
+
+@dataclass(frozen=True)
+class FicheLue:
+    """A fiche in a list: its domain, whether it lacks something, and the expected level above all."""
+
+    domaine: int
+    a_completer: bool
+    sans_niveau: bool
 
 
 def communes_of(user: Personne, contexte: Titre, epci: Epci, day: date) -> Any:
@@ -41,25 +77,44 @@ def communes_of(user: Personne, contexte: Titre, epci: Epci, day: date) -> Any:
     return members
 
 
-def search(communes: Any, texte: str, pole: int | None) -> Any:
-    """Communes whose name holds a text (accents and case aside), of a pôle when given."""
+def search(communes: Any, epci: Epci, texte: str, pole: int | None, etat: str) -> Any:
+    """Communes whose name holds a text (accents and case aside), of a pôle, whose contract is in a state (SANS: none)."""
     if pole:
         communes = communes.filter(membre__pole=pole)
+    if etat:
+        communes = _in_state(communes, epci, etat)
     key = sort_key(texte)
     return communes.filter(tri__contains=key) if key else communes
 
 
+def _in_state(communes: Any, epci: Epci, etat: str) -> Any:
+    kept = VersionContrat.objects.filter(epci=epci, commune=OuterRef("pk")).exclude(etat=Etat.ABANDONNE)
+    versions = kept.order_by("-contrat", "-numero")
+    found = communes.annotate(etat_contrat=Subquery(versions.values("etat")[:1]))
+    return found.filter(etat_contrat=None) if etat == SANS else found.filter(etat_contrat=etat)
+
+
 def read_rows(user: Personne, epci: Epci, communes: Sequence[Any], effective_on: date) -> list[LigneContrat]:
     """The rows of some communes, in a constant number of queries; sharing is that of the day of effect."""
-    versions = VersionContrat.objects.visible_to(user).filter(epci=epci, commune__in=[c.pk for c in communes])
-    latest = {v.commune_id: v for v in versions.select_related("contrat").order_by("numero")}
-    fiches: dict[int, list[Engagement]] = {}
-    rows = Engagement.objects.visible_to(user).filter(version_contrat__in=[v.pk for v in latest.values()])
-    for row in rows.only("version_contrat_id", "domaine_id", "niveau_attendu").order_by("pk"):
-        fiches.setdefault(row.version_contrat_id, []).append(row)
+    seen = VersionContrat.objects.visible_to(user).exclude(etat=Etat.ABANDONNE)
+    versions = seen.filter(epci=epci, commune__in=[c.pk for c in communes])
+    rows = versions.select_related("contrat", "commune", "epci").order_by("contrat", "numero")
+    latest = {row.commune_id: row for row in rows}
+    fiches = _fiches(user, latest.values())
     referents = Referents(epci, epci.today)
     sharing = _sharing(epci, effective_on)
     return [_row(commune, latest.get(commune.pk), fiches, referents, sharing) for commune in communes]
+
+
+def _fiches(user: Personne, versions: Iterable[VersionContrat]) -> dict[int, list[FicheLue]]:
+    """The fiches of some versions, by version: their domain, what they lack; their texts stay where they are."""
+    rows: Any = Engagement.objects.visible_to(user).filter(version_contrat__in=[v.pk for v in versions])
+    lacking = set(incomplete(rows).order_by().values_list("pk", flat=True))
+    without = set(rows.filter(niveau_attendu__regex=r"^\s*$").order_by().values_list("pk", flat=True))
+    found: dict[int, list[FicheLue]] = {}
+    for pk, version, domaine in rows.order_by("pk").values_list("pk", "version_contrat_id", "domaine_id"):
+        found.setdefault(version, []).append(FicheLue(domaine, pk in lacking, pk in without))
+    return found
 
 
 def _sharing(epci: Epci, day: date) -> set[int]:
@@ -78,18 +133,23 @@ def _sharing(epci: Epci, day: date) -> set[int]:
 def _row(
     commune: Any,
     version: VersionContrat | None,
-    fiches: dict[int, list[Engagement]],
+    fiches: dict[int, list[FicheLue]],
     referents: Referents,
     sharing: set[int],
 ) -> LigneContrat:
     if version is None:
         return LigneContrat(commune, None, 0, (), commune.pk in sharing)
     mine = fiches.get(version.pk, [])
-    without = sum(not fiche.niveau_attendu.strip() for fiche in mine)
-    vacant = referents.vacancies(commune.pk, [fiche.domaine_id for fiche in mine])
-    manques = []
-    if without:
-        manques.append(plural(without, "fiche sans niveau attendu", "fiches sans niveau attendu"))
+    vacant = referents.vacancies(commune.pk, [fiche.domaine for fiche in mine])
+    manques = list(_lacking(mine))
     if vacant:
         manques.append(plural(vacant, "siège vacant", "sièges vacants"))
     return LigneContrat(commune, version, len(mine), tuple(manques), commune.pk in sharing)
+
+
+def _lacking(fiches: Sequence[FicheLue]) -> Iterator[str]:
+    """« 4 fiches à compléter, dont 2 sans niveau attendu »: the level alone keeps a contract from its vote."""
+    lacking, without = sum(f.a_completer for f in fiches), sum(f.sans_niveau for f in fiches)
+    if lacking:
+        blocked = f", dont {without} sans niveau attendu" if without else ""
+        yield plural(lacking, "fiche à compléter", "fiches à compléter") + blocked

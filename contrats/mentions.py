@@ -52,7 +52,13 @@ class Difference:
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]:
-    """Every value that differs between two JSON trees, in the order of the first; lists are compared place by place."""
+    """Every value that differs between two JSON trees, in the order of the first.
+
+    Lists are compared place by place; visas, whose order follows that of the acts, by what is gone and what is new.
+    """
+    if path == "visas" and isinstance(before, list) and isinstance(after, list):
+        yield from _phrases(before, after)
+        return
     if isinstance(before, dict) and isinstance(after, dict):
         pairs = [(key, before.get(key, ABSENT), after.get(key, ABSENT)) for key in {**before, **after}]
     elif isinstance(before, list) and isinstance(after, list):
@@ -64,6 +70,11 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]
         return
     for key, one, two in pairs:
         yield from differences(one, two, f"{path}.{key}" if path else key)
+
+
+def _phrases(before: list[str], after: list[str]) -> Iterator[Difference]:
+    yield from (Difference("visas", one, None) for one in before if one not in after)
+    yield from (Difference("visas", None, one) for one in after if one not in before)
 
 
 def _at(values: list[Any], n: int) -> Any:

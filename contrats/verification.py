@@ -33,7 +33,12 @@ def short(url: str) -> str:
 
 def worth(document: Document) -> Constat:
     """What a settled text, or a copy to sign, is worth today."""
+    version = VersionContrat.objects.filter(consolide=document).select_related("epci", "contrat").first()
+    if version:
+        return _ended(version) or _consolidated(version)
     version = VersionContrat.objects.filter(arrete=document).first()
+    if version and version.etat == Etat.ABANDONNE:
+        return Constat("r", "Abandonné", "Ce texte a été abandonné : il n'engage personne.")
     if version:
         return Constat(
             "a",
@@ -45,7 +50,7 @@ def worth(document: Document) -> Constat:
         return Constat(
             "r",
             "Remplacé",
-            "Ce document a été remplacé par un autre avant d'être voté : il n'engage personne.",
+            "Ce document a été abandonné ou remplacé par un autre : il n'engage personne.",
         )
     return _signed(version)
 
@@ -53,17 +58,46 @@ def worth(document: Document) -> Constat:
 def _signed(version: VersionContrat) -> Constat:
     if version.etat != Etat.SIGNE:
         return Constat("o", "À signer", "Ce document attend la signature des deux parties.")
-    later = (
-        version.contrat.versions.filter(numero__gt=version.numero, etat=Etat.SIGNE)
-        .order_by("-numero")
-        .first()
-    )
-    if later:
+    if ended := _ended(version):
+        return ended
+    if later := _later(version):
         return Constat("o", "Modifié", f"Ce document est signé, et modifié par l'avenant n° {later.numero}.")
+    today = version.epci.today
     day = day_and_year(version.effective_on)
-    if version.epci.today < version.effective_on:
+    if today < version.effective_on:
         return Constat("a", "Signé", f"Ce document est signé ; il entre en vigueur le {day}.")
     return Constat("v", "En vigueur", f"Ce document est signé, et en vigueur depuis le {day}.")
+
+
+def _ended(version: VersionContrat) -> Constat | None:
+    """What is said of the texts of a contract that no longer binds."""
+    contrat = version.contrat
+    if contrat.fin_on is None or contrat.bound_on(version.epci.today):
+        return None
+    words = "Résilié" if contrat.fin_nature == contrat.Fin.RESILIATION else "Fini par retrait"
+    return Constat(
+        "r", words, f"Ce contrat a pris fin : il n'engage plus depuis le {day_and_year(contrat.fin_on)}."
+    )
+
+
+def _later(version: VersionContrat) -> VersionContrat | None:
+    """The last avenant signed after a text, and in effect."""
+    signed = version.contrat.versions.filter(
+        numero__gt=version.numero, etat=Etat.SIGNE, effective_on__lte=version.epci.today
+    )
+    return signed.order_by("-numero").first()
+
+
+def _consolidated(version: VersionContrat) -> Constat:
+    later = _later(version)
+    if later:
+        words = f"Ce document s'arrête à l'avenant n° {version.numero} ; l'avenant n° {later.numero} l'a modifié depuis."
+        return Constat("o", "Modifié", words)
+    return Constat(
+        "a",
+        "Version consolidée",
+        "Ce document rassemble, pour la lecture, le contrat et ses avenants ; seuls ceux-ci, signés, engagent.",
+    )
 
 
 def is_the_document(document: Document, octets: bytes) -> bool:

@@ -1,12 +1,15 @@
 """Contracts, read-only."""
 
+from datetime import date
+from typing import Any
+
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema_view
 from rest_framework import serializers
 
 from contrats.models import Contrat, Engagement, VersionContrat
 from socle.api import DroitsField, PageField, ReadSerializer, ReadViewSet, read_only_schema
-from socle.filtres import CodesFilterSet
+from socle.filtres import CodesFilterSet, day_filter
 
 
 class EngagementSerializer(ReadSerializer):
@@ -45,10 +48,11 @@ class VersionSerializer(ReadSerializer):
 
     class Meta:
         model = VersionContrat
-        fields = ("id", "numero", "reference", "etat", "effective_on", "engagements", "droits")
+        fields = ("id", "numero", "reference", "etat", "objet", "effective_on", "engagements", "droits")
         descriptions = {
-            "numero": "Numéro d'avenant ; 0 pour la version initiale.",
+            "numero": "Numéro d'avenant ; 0 pour le contrat initial.",
             "etat": "Où en est cette version.",
+            "objet": "Ce que change un avenant, en une phrase ; vide pour le contrat initial.",
             "effective_on": "Jour où elle prend effet.",
             "engagements": "Ce qui est promis, pour chaque domaine que le compte peut voir.",
         }
@@ -57,20 +61,45 @@ class VersionSerializer(ReadSerializer):
 class ContratSerializer(ReadSerializer):
     code_insee = serializers.CharField(source="commune.code_insee", read_only=True)
     versions = VersionSerializer(source="versions_ordonnees", many=True, read_only=True)
+    fin_nature = serializers.CharField(read_only=True)  # may be empty, unlike its choices
     page = PageField("contrats:contrat")
 
     class Meta:
         model = Contrat
-        fields = ("id", "epci", "commune", "code_insee", "page", "versions")
+        fields = ("id", "epci", "commune", "code_insee", "fin_nature", "fin_on", "page", "versions")
         descriptions = {
-            "versions": "La version initiale, puis les avenants.",
+            "fin_nature": "Comment le contrat prend fin ; vide tant qu'il dure.",
+            "fin_on": "Premier jour où il n'engage plus.",
+            "versions": "Le contrat initial, puis les avenants.",
         }
 
 
 class ContratFilter(CodesFilterSet):
+    le = day_filter(
+        "Jour demandé, par exemple 2029-03-01 : seules les versions qui comptent ce jour-là, la dernière s'applique.",
+        method="read_on",
+    )
+
     class Meta:
         model = Contrat
-        fields = ("epci", "commune", "code_insee")
+        fields = ("epci", "commune", "code_insee", "le")
+
+    def read_on(self, rows: QuerySet[Contrat], name: str, value: date) -> QuerySet[Contrat]:
+        """The same contracts, with the versions that say what is owed on a day."""
+        versions = VersionContrat.objects.applicable(value).filter(effective_on__lte=value)
+        return rows.prefetch_related(None).prefetch_related(_versions(self.request.user, versions))
+
+
+def _versions(user: Any, rows: QuerySet[VersionContrat]) -> Prefetch:
+    """Some versions, oldest first, each with the engagements that the user sees."""
+    seen: Any = Engagement.objects.visible_to(user)
+    fiches = seen.select_related("domaine").order_by("domaine__ordre", "pk")
+    engagements = Prefetch("engagements", queryset=fiches, to_attr="engagements_visibles")
+    return Prefetch(
+        "versions",
+        queryset=rows.order_by("numero", "pk").prefetch_related(engagements),
+        to_attr="versions_ordonnees",
+    )
 
 
 @extend_schema_view(
@@ -86,12 +115,5 @@ class ContratViewSet(ReadViewSet):
 
     def get_queryset(self) -> QuerySet[Contrat]:
         user = self.request.user
-        seen = Engagement.objects.visible_to(user).select_related("domaine").order_by("domaine__ordre", "pk")
-        versions = VersionContrat.objects.order_by("numero").prefetch_related(
-            Prefetch("engagements", queryset=seen, to_attr="engagements_visibles")
-        )
-        return (
-            Contrat.objects.visible_to(user)
-            .select_related("commune")
-            .prefetch_related(Prefetch("versions", queryset=versions, to_attr="versions_ordonnees"))
-        )
+        rows = Contrat.objects.visible_to(user).select_related("commune")
+        return rows.prefetch_related(_versions(user, VersionContrat.objects.all()))

@@ -4,25 +4,11 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from contrats.models import Approbation, Engagement, VersionContrat
+from contrats.clauses import texts_in_force
+from contrats.models import Approbation, Cote, Engagement, VersionContrat
 from contrats.workflows.remarque import TEXTE_MAX
 from mutualisation.models import Acte
 from socle.saisie import JourInput
-
-TITRES = (
-    "Objet",
-    "Engagement des parties et objectifs généraux",
-    "Champs concernés",
-    "Modalités de saisine",
-    "Référents et interlocuteurs",
-    "Niveau de service et indicateurs",
-    "Évaluation",
-    "Écarts, plans d'action et escalade",
-    "Révision du niveau de service",
-    "Données personnelles, sécurité, archives",
-    "Durée, entrée en vigueur, avenants, retrait",
-    "Différends",
-)
 
 
 class RouvrirForm(forms.Form):
@@ -37,6 +23,23 @@ class RouvrirForm(forms.Form):
     )
 
 
+class ActeAnnuleForm(forms.Form):
+    """Which recorded act is taken back, and why."""
+
+    cote = forms.ChoiceField(label="Acte mal saisi")
+    motif = forms.CharField(
+        label="Ce qui est faux",
+        max_length=500,
+        help_text="Gardé à l'historique. Enregistrez ensuite l'acte juste.",
+        error_messages={"required": "Dites ce qui est faux : le motif est gardé."},
+    )
+
+    def __init__(self, data: Any = None, *, version: VersionContrat) -> None:
+        super().__init__(data, auto_id="acte-%s")
+        fields: Any = self.fields
+        fields["cote"].choices = [(one.cote, str(one)) for one in version.approbations.all()]
+
+
 class ApprobationForm(forms.ModelForm):
     """The act of one assembly; the side follows from its type."""
 
@@ -45,6 +48,11 @@ class ApprobationForm(forms.ModelForm):
         fields: ClassVar = ["type", "numero", "adopte_on", "executoire_on"]
         widgets: ClassVar = {"adopte_on": JourInput(), "executoire_on": JourInput()}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["type"].choices = [("", "Choisir…"), *Acte.Type.choices]
+
     def _post_clean(self) -> None:
         """The workflow checks the act: the row has no version nor author yet."""
 
@@ -52,7 +60,7 @@ class ApprobationForm(forms.ModelForm):
     def cote(self) -> str:
         """The side whose assembly takes such an act."""
         communal = self.cleaned_data["type"] == Acte.Type.CONSEIL_MUNICIPAL
-        return Approbation.Cote.COMMUNE if communal else Approbation.Cote.EPCI
+        return Cote.COMMUNE if communal else Cote.EPCI
 
 
 class RemarqueForm(forms.Form):
@@ -74,7 +82,7 @@ class RemarqueForm(forms.Form):
         self._fiches = {f"fiche-{one.pk}": one for one in fiches}
         fields: Any = self.fields
         fields["ou"].choices = [
-            ("Articles", [(f"article-{n}", f"Article {n} – {titre}") for n, titre in enumerate(TITRES, 1)]),
+            ("Articles", _articles(version)),
             ("Fiches d'engagement", [(key, str(one.domaine)) for key, one in self._fiches.items()]),
         ]
 
@@ -84,6 +92,12 @@ class RemarqueForm(forms.Form):
         chosen = self.cleaned_data["ou"]
         fiche = self._fiches.get(chosen)
         return (0, fiche) if fiche else (int(chosen.removeprefix("article-")), None)
+
+
+def _articles(version: VersionContrat) -> list[tuple[str, str]]:
+    """The articles of the clauses in force, by their name."""
+    texts = texts_in_force(version.epci)
+    return [(f"article-{one.article}", one.nom) for one in texts if one.article]
 
 
 class ReponseForm(forms.Form):

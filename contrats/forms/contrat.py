@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
 from django.db import models
+from django.utils.functional import cached_property
 
-from contrats.models import Engagement, Indicateur
+from contrats.fiche import LIBELLES
+from contrats.fusion import INDICATOR_FIELDS, MAX_INDICATORS, LigneIndicateur
+from contrats.liste import SANS
+from contrats.models import Engagement, Indicateur, VersionContrat
 from socle.dates import day_and_year
+from socle.saisie import number
 from territoire.models import Pole
 
 TEXT_LIMIT = "20 000 caractères au plus."
 BLANK_ROWS = 3
-MAX_INDICATORS = 40
 
 
 class FiltreContrats(forms.Form):
@@ -22,6 +27,11 @@ class FiltreContrats(forms.Form):
     q = forms.CharField(label="Commune", required=False, max_length=100)
     pole = forms.ModelChoiceField(
         Pole.objects.none(), label="Pôle", required=False, empty_label="Tous les pôles"
+    )
+    etat = forms.ChoiceField(
+        label="État",
+        required=False,
+        choices=[("", "Tous"), (SANS, "sans contrat"), *VersionContrat.Etat.choices],
     )
 
     def __init__(self, data: Mapping[str, Any], *, poles: models.QuerySet[Pole]) -> None:
@@ -38,6 +48,12 @@ class FiltreContrats(forms.Form):
         return str(self.cleaned_data.get("q", ""))
 
     @property
+    def etat_choisi(self) -> str:
+        """The state chosen, SANS for no contract, empty for all."""
+        self.is_valid()
+        return str(self.cleaned_data.get("etat", ""))
+
+    @property
     def pole_choisi(self) -> int | None:
         """The pôle chosen, None for all."""
         self.is_valid()
@@ -46,18 +62,17 @@ class FiltreContrats(forms.Form):
 
 
 class EffetForm(forms.Form):
-    """The day of effect of the drafts to prepare: the next 1 January, or the one in force."""
+    """The day of effect of the drafts to prepare: the next 1 January, the one in force, or the draft's own day (`own`)."""
 
     effet = forms.ChoiceField(label="Projets préparés pour", required=False)
 
-    def __init__(self, data: Mapping[str, Any], *, today: date) -> None:
+    def __init__(self, data: Mapping[str, Any], *, today: date, own: date | None = None) -> None:
         super().__init__(data)
         self._next, current = date(today.year + 1, 1, 1), date(today.year, 1, 1)
+        proposed = {day: f"le {day_and_year(day)}" for day in (own, self._next) if day}
+        proposed[current] = f"le {day_and_year(current)}, en vigueur"
         fields: dict[str, Any] = self.fields
-        fields["effet"].choices = [
-            (self._next.isoformat(), f"le {day_and_year(self._next)}"),
-            (current.isoformat(), f"le {day_and_year(current)}, en vigueur"),
-        ]
+        fields["effet"].choices = [(day.isoformat(), words) for day, words in proposed.items()]
 
     @property
     def chosen(self) -> date:
@@ -67,12 +82,18 @@ class EffetForm(forms.Form):
 
 
 class PreparerForm(forms.Form):
-    """The day of effect posted with the commune: a 1 January."""
+    """The day of effect posted with the commune: a 1 January, or the day of the draft already open (`own`)."""
 
-    date = forms.DateField()
+    effet = forms.DateField()
 
-    def clean_date(self) -> Any:
-        day = self.cleaned_data["date"]
+    def __init__(self, data: Mapping[str, Any], *, own: date | None) -> None:
+        super().__init__(data)
+        self._own = own
+
+    def clean_effet(self) -> Any:
+        day = self.cleaned_data["effet"]
+        if day == self._own:
+            return day
         if (day.month, day.day) != (1, 1) or not 2000 <= day.year <= 2100:
             raise forms.ValidationError("Un contrat prend effet un 1er janvier.")
         return day
@@ -90,48 +111,12 @@ class EngagementForm(forms.ModelForm):
 
     class Meta:
         model = Engagement
-        fields: ClassVar = [
-            "missions",
-            "limites",
-            "evaluation_prealable",
-            "niveau_attendu",
-            "engagements_epci",
-            "engagements_commune",
-            "conditions_normales",
-            "horaires",
-            "astreinte",
-            "telephone_astreinte",
-            "urgence_definition",
-            "urgence_accuse_heures",
-            "urgence_decision_heures",
-            "urgence_jour_nuit",
-            "exceptionnel_definition",
-            "exceptionnel_accuse_jours",
-            "exceptionnel_decision_jours",
-            "rythme",
-        ]
-        labels: ClassVar = {
-            "missions": "Ce que fait le service",
-            "limites": "Ce qu'il ne fait pas",
-            "evaluation_prealable": "Avant, en commune",
-            "niveau_attendu": "Promis par le contrat",
-            "engagements_commune": "La commune s'engage",
-            "conditions_normales": "Comment cela marche d'ordinaire",
-            "horaires": "Horaires",
-            "astreinte": "Astreinte",
-            "telephone_astreinte": "Téléphone de l'astreinte",
-            "urgence_definition": "Ce qui est urgent",
-            "urgence_accuse_heures": "Accusé de réception, en heures",
-            "urgence_decision_heures": "Décision conjointe, en heures",
-            "urgence_jour_nuit": "Ces heures courent jour et nuit (sinon, heures d'ouverture du service)",
-            "exceptionnel_definition": "Ce qui est exceptionnel",
-            "exceptionnel_accuse_jours": "Accusé de réception, en jours ouvrés",
-            "exceptionnel_decision_jours": "Décision conjointe, en jours ouvrés",
-            "rythme": "Rythme des revues du domaine",
-        }
+        fields: ClassVar = list(LIBELLES)
+        labels: ClassVar = LIBELLES
         help_texts: ClassVar = {
             "evaluation_prealable": f"Le service rendu et les moyens avant le partage : agents, budget, délais. {TEXT_LIMIT}",
             "niveau_attendu": f"Ce que la commune obtient, en phrases qu'on peut vérifier. {TEXT_LIMIT}",
+            "conditions_normales": f"Le fonctionnement courant et le planning ; le programme de l'année a sa page. {TEXT_LIMIT}",
             "horaires": "Par exemple : du lundi au vendredi, de 8 h 30 à 17 h 30.",
         }
         field_classes: ClassVar = {
@@ -148,28 +133,19 @@ class EngagementForm(forms.ModelForm):
                     "4 000 caractères au plus." if name.endswith("definition") else TEXT_LIMIT
                 )
 
-    def stored(self, current: Engagement) -> list[tuple[str, str]]:
-        """(label, stored value) of the fields whose stored value is not what was typed."""
-        differing = []
-        for name in self.fields:
-            typed, kept = self[name].value(), getattr(current, name)
-            if str(typed).replace("\r\n", "\n").strip() != str(kept).strip():
-                shown = current.get_rythme_display() if name == "rythme" else kept
-                differing.append(
-                    (
-                        str(self[name].label),
-                        "oui" if shown is True else "non" if shown is False else str(shown),
-                    )
-                )
-        return differing
-
 
 class IndicateurForm(forms.ModelForm):
-    """One row of the table of indicators; decimals take a comma or a point."""
+    """One row of the table of indicators; decimals take a comma or a point.
+
+    `ligne` is the indicator the page showed in the row, `vue` its fingerprint then.
+    """
+
+    ligne = forms.CharField(widget=forms.HiddenInput, required=False)
+    vue = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Indicateur
-        fields: ClassVar = ["libelle", "unite", "reference", "cible", "tolerance", "sens"]
+        fields: ClassVar = list(INDICATOR_FIELDS)
         localized_fields: ClassVar = ["reference", "cible", "tolerance"]
         labels: ClassVar = {
             "libelle": "Indicateur",
@@ -188,9 +164,24 @@ class IndicateurForm(forms.ModelForm):
     def clean_tolerance(self) -> Any:
         return self.cleaned_data.get("tolerance") or 0
 
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """What is filled in; the two hidden fields say nothing by themselves."""
+        return [name for name in super().changed_data if name not in ("ligne", "vue")]
+
+    @property
+    def removed(self) -> bool:
+        """Whether the row is ticked to be removed, or emptied by hand."""
+        return not self.has_changed() or bool(self.cleaned_data.get("DELETE"))
+
     def row(self) -> dict[str, Any]:
         """The values of the row, as the workflow takes them."""
-        return {name: self.cleaned_data[name] for name in self.Meta.fields}
+        return {name: self.cleaned_data[name] for name in INDICATOR_FIELDS}
+
+    def sent(self) -> LigneIndicateur:
+        """The row as the page sends it."""
+        pk, vue = number(self["ligne"].data), self["vue"].data or ""
+        return LigneIndicateur(None if self.removed else self.row(), pk, vue)
 
 
 class BaseIndicateurs(forms.BaseFormSet):
@@ -198,8 +189,12 @@ class BaseIndicateurs(forms.BaseFormSet):
 
     def rows(self) -> list[dict[str, Any]]:
         """The indicators to keep, in order."""
-        kept = [form for form in self.forms if form.has_changed()]
-        return [form.row() for form in kept if not form.cleaned_data.get("DELETE")]
+        return [form.row() for form in self.forms if not form.removed]
+
+    def sent(self) -> list[LigneIndicateur]:
+        """The rows as the page sends them, those of no indicator and left empty aside."""
+        rows = [form.sent() for form in self.forms]
+        return [row for row in rows if row.pk is not None or row.valeurs is not None]
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         # A row emptied by hand is a row removed.
@@ -208,6 +203,15 @@ class BaseIndicateurs(forms.BaseFormSet):
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         super().add_fields(form, index)
         form.fields["DELETE"].label = "Retirer"
+
+
+def initial_row(values: Mapping[str, Any]) -> dict[str, Any]:
+    """An indicator as its row shows it: 9 rather than 9.00."""
+    return {name: _plain(values[name]) for name in INDICATOR_FIELDS}
+
+
+def _plain(value: Any) -> Any:
+    return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
 
 
 IndicateurFormSet = forms.formset_factory(

@@ -1,13 +1,14 @@
 """What is promised for one domain, beside what there was before."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
 
-from comptes.roles import Role
 from contrats.models.contrat import Contrat, VersionContrat
+from contrats.models.partie import prepares
 from mutualisation.models import Domaine
-from mutualisation.visibilite import of_domaine, perimeter
+from mutualisation.visibilite import of_domaine
 from socle.models import Abilities, Versioned
 from territoire.models import Commune, Epci
 
@@ -21,6 +22,15 @@ class EngagementQuerySet(models.QuerySet):
         """To the commune, its pôle, the Direction, and those who hold a seat for the domain."""
         return self.filter(of_domaine(user))
 
+    def to_read(self, on: date) -> "Engagement | None":
+        """Among the fiches of one domain of a commune, the one that applies on a day, else the one being prepared."""
+        latest: Any = self.order_by("-contrat", "-version_contrat__numero")
+        applied: Engagement | None = latest.filter(
+            version_contrat__in=VersionContrat.objects.applicable(on)
+        ).first()
+        kept: Engagement | None = latest.exclude(version_contrat__etat=VersionContrat.Etat.ABANDONNE).first()
+        return applied or kept
+
 
 class Textes(models.Model):
     """The texts of a fiche d'engagement, shared by the reference fiche and the engagement itself."""
@@ -28,6 +38,9 @@ class Textes(models.Model):
     missions = models.TextField("missions", max_length=20000, blank=True)
     limites = models.TextField("limites", max_length=20000, blank=True)
     niveau_attendu = models.TextField("niveau de service attendu", max_length=20000, blank=True)
+    engagements_epci = models.TextField("engagements de l'EPCI", max_length=20000, blank=True)
+    engagements_commune = models.TextField("engagements de la commune", max_length=20000, blank=True)
+    conditions_normales = models.TextField("fonctionnement normal", max_length=20000, blank=True)
 
     class Meta:
         abstract = True
@@ -54,9 +67,6 @@ class Engagement(Abilities, Versioned, Textes):
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="+", verbose_name="commune")
     domaine = models.ForeignKey(Domaine, models.PROTECT, related_name="+", verbose_name="domaine")
     evaluation_prealable = models.TextField("évaluation préalable", max_length=20000, blank=True)
-    engagements_epci = models.TextField("engagements de l'EPCI", max_length=20000, blank=True)
-    engagements_commune = models.TextField("engagements de la commune", max_length=20000, blank=True)
-    conditions_normales = models.TextField("fonctionnement normal", max_length=20000, blank=True)
     horaires = models.CharField("horaires", max_length=300, blank=True)
     astreinte = models.CharField("astreinte", max_length=300, blank=True)
     telephone_astreinte = models.CharField("téléphone de l'astreinte", max_length=30, blank=True)
@@ -76,6 +86,8 @@ class Engagement(Abilities, Versioned, Textes):
         "décision d'un motif exceptionnel, en jours ouvrés", default=EXCEPTIONAL_DECISION_DAYS
     )
     rythme = models.CharField("rythme des revues", max_length=12, choices=Rythme, default=Rythme.MENSUEL)
+    # Of each rubric taken from the reference fiche, the fingerprint of what was taken (contrats.fusion).
+    adoptees = models.JSONField("rubriques reprises de la référence", default=dict, editable=False)
 
     objects = EngagementQuerySet.as_manager()
 
@@ -102,16 +114,7 @@ class Engagement(Abilities, Versioned, Textes):
 
     def abilities_for(self, user: Any) -> dict[str, bool]:
         draft = self.version_contrat.en_preparation
-        directs = user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)
-        dgs = user.acces.acts_for_commune(self.commune_id, Role.DGS)
-        return {"modifier": draft and (directs or dgs or self._sits(user))}
-
-    def _sits(self, user: Any) -> bool:
-        seats = user.acces.with_role(Role.REFERENT_COMMUNAL, Role.RESPONSABLE_SERVICE)
-        mine = [titre for titre in seats if titre.domaine_id == self.domaine_id]
-        return any(
-            Commune.objects.filter(perimeter(titre, "pk"), pk=self.commune_id).exists() for titre in mine
-        )
+        return {"modifier": draft and prepares(user, self.epci_id, self.commune_id, self.domaine_id)}
 
 
 class Indicateur(models.Model):

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from comptes.models import Personne
 from comptes.roles import Role
-from contrats.models.contrat import Approbation, Contrat, VersionContrat
+from contrats.models.contrat import Contrat, Cote, VersionContrat
 from contrats.models.engagement import Engagement
 from socle.models import Abilities, Versioned
 
@@ -37,7 +37,7 @@ class Remarque(Abilities, Versioned):
     engagement = models.ForeignKey(
         Engagement, models.PROTECT, null=True, blank=True, related_name="remarques", verbose_name="fiche"
     )
-    cote = models.CharField("de la part de", max_length=8, choices=Approbation.Cote)
+    cote = models.CharField("de la part de", max_length=8, choices=Cote)
     texte = models.TextField("remarque", max_length=4000)
     auteur = models.ForeignKey(Personne, models.PROTECT, related_name="+", verbose_name="auteur")
     faite_at = models.DateTimeField("faite le")

@@ -21,9 +21,15 @@ class SignataireQuerySet(PeriodQuerySet):
 class Signataire(Abilities, Versioned, Period):
     """Somebody who may sign the contracts of a side (`commune` None: the EPCI); a délégation names its arrêté.
 
-    The maire needs no row: the habilitation says it. A délégation in force comes before the executive (CGCT L.2122-18 and
-    L.5211-9).
+    The maire needs no row: the habilitation says it. A délégation in force comes before the executive who gave it (CGCT
+    L.2122-19 and L.5211-9), and lapses with his mandate.
     """
+
+    class Portee(models.TextChoices):
+        """What somebody may sign."""
+
+        CONTRATS = "contrats", "le contrat et ses avenants"
+        AVENANTS = "avenants", "les avenants seulement"
 
     QUI_PEUT: ClassVar = {
         "modifier": "La Direction des territoires tient la liste des signataires ; le DGS, celle de sa commune."
@@ -37,6 +43,10 @@ class Signataire(Abilities, Versioned, Period):
     qualite = models.CharField("qualité", max_length=150)
     arrete_numero = models.CharField("numéro de l'arrêté", max_length=50, blank=True)
     arrete_on = models.DateField("arrêté du", null=True, blank=True)
+    delegant = models.ForeignKey(
+        Personne, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="délégation de"
+    )
+    portee = models.CharField("peut signer", max_length=8, choices=Portee, default=Portee.CONTRATS)
 
     objects = SignataireQuerySet.as_manager()
 
@@ -48,9 +58,19 @@ class Signataire(Abilities, Versioned, Period):
             period_is_ordered("signataire_period"),
             models.CheckConstraint(
                 name="signataire_arrete_whole",
-                condition=Q(arrete_numero="", arrete_on=None)
-                | (~Q(arrete_numero="") & Q(arrete_on__isnull=False)),
+                condition=Q(arrete_numero="", arrete_on=None, delegant=None)
+                | (~Q(arrete_numero="") & Q(arrete_on__isnull=False, delegant__isnull=False)),
                 violation_error_message="Une délégation se dit par le numéro et la date de son arrêté.",
+            ),
+            models.CheckConstraint(
+                name="signataire_commune",
+                condition=Q(commune=None) | ~Q(arrete_numero=""),
+                violation_error_message="Pour une commune, le maire signe ; un autre ne signe que par délégation.",
+            ),
+            models.CheckConstraint(
+                name="signataire_portee",
+                condition=Q(portee="contrats") | ~Q(arrete_numero=""),
+                violation_error_message="Seule une délégation se limite aux avenants.",
             ),
         ]
 

@@ -9,8 +9,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from comptes.contexte import person
 from contrats.circuit import advised, awaited, missing, read_steps
-from contrats.forms.circuit import ApprobationForm, RemarqueForm, ReponseForm, RouvrirForm
-from contrats.models import Contrat, Remarque, VersionContrat
+from contrats.etats import CIRCUIT
+from contrats.forms.avenant import AbandonForm
+from contrats.forms.circuit import ActeAnnuleForm, ApprobationForm, RemarqueForm, ReponseForm, RouvrirForm
+from contrats.forms.signature import RefusForm, SigneForm
+from contrats.models import Contrat, ExemplaireSigne, Remarque, VersionContrat
 from contrats.views.contrat import WHOLE
 from contrats.workflows import circuit, remarque
 from documents.models import Document
@@ -21,7 +24,7 @@ from socle.erreurs import Refus
 from socle.saisie import number
 from socle.typographie import typeset
 
-RELATED = ("epci", "commune", "contrat", "arrete", "a_signer")
+RELATED = ("epci", "commune", "contrat", "arrete", "a_signer", "consolide")
 # What a button of the page does, and what is then said.
 ACTES = {
     "relecture": (circuit.send_for_review, "Le contrat est en relecture : la commune est prévenue."),
@@ -32,14 +35,14 @@ ACTES = {
 
 
 def visible_version(request: HttpRequest, pk: int) -> VersionContrat:
-    """A version the user reads from cover to cover, or 404; 403 for who reads some of its fiches only."""
+    """A version of which the user sees something, or 404."""
     rows: Any = VersionContrat.objects.visible_to(request.user).select_related(*RELATED)
     version: VersionContrat = get_object_or_404(rows, pk=pk)
     return version
 
 
 def whole_version(request: HttpRequest, pk: int) -> VersionContrat:
-    """As visible_version, refused to who sees only some of its domains."""
+    """A version the user reads from cover to cover; 403 for who reads some of its fiches only."""
     version = visible_version(request, pk)
     if not Contrat.objects.whole_for(request.user).filter(pk=version.contrat_id).exists():
         raise ActionInterdite(WHOLE)
@@ -49,10 +52,13 @@ def whole_version(request: HttpRequest, pk: int) -> VersionContrat:
 @require_GET
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Where the contract stands, what is missing, who acts next, and its remarks."""
-    return _page(request, visible_version(request, pk))
+    return circuit_page(request, visible_version(request, pk))
 
 
-def _page(request: HttpRequest, version: VersionContrat, *, status: int = 200, **forms: Any) -> HttpResponse:
+def circuit_page(
+    request: HttpRequest, version: VersionContrat, *, status: int = 200, **forms: Any
+) -> HttpResponse:
+    """The page of the circuit; `forms` are those sent, with what is to be corrected."""
     context = {
         "version": version,
         "etapes": read_steps(version),
@@ -66,10 +72,24 @@ def _page(request: HttpRequest, version: VersionContrat, *, status: int = 200, *
         "form_remarque": RemarqueForm(version=version, user=request.user),
         "form_rouvrir": RouvrirForm(),
         "form_approbation": ApprobationForm(),
+        "form_acte": ActeAnnuleForm(version=version),
+        "annulable": CIRCUIT.allows("annuler un acte", version.etat),
+        "form_signe": SigneForm(),
+        "form_refus": refusal_form(request, version),
+        "exemplaires": ExemplaireSigne.objects.visible_to(request.user)
+        .filter(version_contrat=version)
+        .select_related("piece", "version_contrat"),
+        "form_abandon": AbandonForm(),
         "refus": None,
         **forms,
     }
     return render(request, "contrats/circuit/circuit.html", context, status=status)
+
+
+def refusal_form(request: HttpRequest, version: VersionContrat, data: Any = None) -> RefusForm:
+    """Who refuses to sign: the people of the commune speak for it alone."""
+    directs = version.abilities_for(request.user)["conduire"]
+    return RefusForm(data, commune_seule=not directs)
 
 
 def _remarks(request: HttpRequest, version: VersionContrat, forms: dict[str, Any]) -> list[dict[str, Any]]:
@@ -96,16 +116,19 @@ def agir(request: HttpRequest, pk: int) -> HttpResponse:
     require(version, request.user, "conduire")
     acte, said = ACTES.get(request.POST.get("acte", ""), (None, ""))
     if acte is None:
-        return _page(request, version, status=422, refus=Refus("Choisissez une des actions proposées."))
+        return circuit_page(
+            request, version, status=422, refus=Refus("Choisissez une des actions proposées.")
+        )
     try:
-        acte(version=version, acteur=person(request), lue=_read(request))
+        acte(version=version, acteur=person(request), lue=read_version(request))
     except Refus as refus:
-        return _page(request, visible_version(request, pk), status=status_of(refus), refus=refus)
+        return circuit_page(request, visible_version(request, pk), status=status_of(refus), refus=refus)
     messages.success(request, typeset(said))
     return redirect("contrats:circuit", pk)
 
 
-def _read(request: HttpRequest) -> int:
+def read_version(request: HttpRequest) -> int:
+    """The version of the row that the page showed; 0 when it says none."""
     return number(request.POST.get("version")) or 0
 
 
@@ -116,14 +139,17 @@ def rouvrir(request: HttpRequest, pk: int) -> HttpResponse:
     require(version, request.user, "conduire")
     form = RouvrirForm(request.POST)
     if not form.is_valid():
-        return _page(request, version, status=422, form_rouvrir=form)
+        return circuit_page(request, version, status=422, form_rouvrir=form)
     try:
         circuit.reopen(
-            version=version, acteur=person(request), lue=_read(request), motif=form.cleaned_data["motif"]
+            version=version,
+            acteur=person(request),
+            lue=read_version(request),
+            motif=form.cleaned_data["motif"],
         )
     except Refus as refus:
         tell(form, refus)
-        return _page(request, visible_version(request, pk), status=status_of(refus), form_rouvrir=form)
+        return circuit_page(request, visible_version(request, pk), status=status_of(refus), form_rouvrir=form)
     messages.success(request, typeset("Texte rouvert : la commune est prévenue."))
     return redirect("contrats:circuit", pk)
 
@@ -135,13 +161,34 @@ def approuver(request: HttpRequest, pk: int) -> HttpResponse:
     require(version, request.user, "conduire")
     form = ApprobationForm(request.POST)
     if not form.is_valid():
-        return _page(request, version, status=422, form_approbation=form)
+        return circuit_page(request, version, status=422, form_approbation=form)
     try:
         circuit.approve(version=version, acteur=person(request), cote=form.cote, **form.cleaned_data)
     except Refus as refus:
         tell(form, refus)
-        return _page(request, visible_version(request, pk), status=status_of(refus), form_approbation=form)
+        return circuit_page(
+            request, visible_version(request, pk), status=status_of(refus), form_approbation=form
+        )
     messages.success(request, typeset("Acte enregistré."))
+    return redirect("contrats:circuit", pk)
+
+
+@require_POST
+def annuler_acte(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back the act of one assembly, recorded by mistake."""
+    version = visible_version(request, pk)
+    require(version, request.user, "conduire")
+    form = ActeAnnuleForm(request.POST, version=version)
+    if not form.is_valid():
+        return circuit_page(request, version, status=422, form_acte=form)
+    try:
+        circuit.withdraw_approval(
+            version=version, acteur=person(request), lue=read_version(request), **form.cleaned_data
+        )
+    except Refus as refus:
+        tell(form, refus)
+        return circuit_page(request, visible_version(request, pk), status=status_of(refus), form_acte=form)
+    messages.success(request, typeset("L'acte est annulé : enregistrez celui qui le remplace."))
     return redirect("contrats:circuit", pk)
 
 
@@ -152,7 +199,7 @@ def remarquer(request: HttpRequest, pk: int) -> HttpResponse:
     require(version, request.user, "remarquer")
     form = RemarqueForm(request.POST, version=version, user=request.user)
     if not form.is_valid():
-        return _page(request, version, status=422, form_remarque=form)
+        return circuit_page(request, version, status=422, form_remarque=form)
     article, engagement = form.place
     remarque.remark(
         version=version,
@@ -179,14 +226,17 @@ def repondre(request: HttpRequest, pk: int) -> HttpResponse:
     version = visible_version(request, found.version_contrat_id)
     form = ReponseForm(request.POST, auto_id=f"reponse-{pk}-%s")
     if not form.is_valid():
-        return _page(request, version, status=422, reponse=(pk, form))
+        return circuit_page(request, version, status=422, reponse=(pk, form))
     try:
         remarque.answer(
-            remarque=found, acteur=person(request), lue=_read(request), reponse=form.cleaned_data["reponse"]
+            remarque=found,
+            acteur=person(request),
+            lue=read_version(request),
+            reponse=form.cleaned_data["reponse"],
         )
     except Refus as refus:
         tell(form, refus)
-        return _page(request, version, status=status_of(refus), reponse=(pk, form))
+        return circuit_page(request, version, status=status_of(refus), reponse=(pk, form))
     messages.success(request, typeset("Réponse envoyée."))
     return redirect("contrats:circuit", version.pk)
 
@@ -214,6 +264,12 @@ def a_signer_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 def _document(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     document: Document | None = getattr(whole_version(request, pk), name)
     return serve(request, get_object_or_404(Document, pk=document.pk if document else None))
+
+
+@require_GET
+def consolide_pdf(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole text as a signed avenant leaves it."""
+    return _document(request, pk, "consolide")
 
 
 @require_GET

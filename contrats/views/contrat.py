@@ -15,21 +15,28 @@ from django.views.decorators.http import require_GET, require_POST
 from comptes.acces import Titre
 from comptes.contexte import hat, person
 from comptes.roles import Role
+from contrats.archive import NATURES
+from contrats.avenant import template_of
 from contrats.circuit import awaited
 from contrats.donnees import contract_data, digest
 from contrats.fiche import missing_texts, state_of
 from contrats.forms.contrat import EffetForm, FiltreContrats, PreparerForm
-from contrats.liste import communes_of, read_rows, search
+from contrats.lecture import read_choice
+from contrats.liste import ENTETE, communes_of, read_rows, search
 from contrats.manques import gap
 from contrats.models import Contrat, Engagement, VersionContrat
 from contrats.workflows.contrat import prepare_contract
 from documents.rendu import fingerprint, render_pdf
 from journal.models import Evenement
+from mutualisation.campagne import READERS
 from mutualisation.referents import Referents, SiegeLu
+from mutualisation.views.acte import sheet
 from socle import horloge
 from socle.droits import ActionInterdite
 from socle.erreurs import Refus
+from socle.liste import asked_format, query_of
 from socle.saisie import number
+from territoire.devenir import read_devenir
 from territoire.models import Commune, Epci, Pole
 
 PER_PAGE = 50
@@ -48,7 +55,11 @@ def contrats(request: HttpRequest) -> HttpResponse:
     filtre = FiltreContrats(request.GET, poles=poles)
     effet = EffetForm(request.GET, today=today)
     communes = communes_of(person(request), contexte, epci, today)
-    wanted = search(communes, filtre.texte, filtre.pole_choisi)
+    wanted = search(communes, epci, filtre.texte, filtre.pole_choisi, filtre.etat_choisi)
+    if kind := asked_format(request):
+        rows = read_rows(person(request), epci, list(wanted), effet.chosen)
+        title = f"Contrats d'engagement, {epci}"
+        return sheet(kind, "contrats", title, ENTETE, [row.cells for row in rows])
     page = Paginator(wanted, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -59,13 +70,16 @@ def contrats(request: HttpRequest) -> HttpResponse:
         "prepare": request.user.acces.acts_for_epci(epci.pk, Role.DIRECTION_TERRITOIRES),
         "avec_contrat": Contrat.objects.filter(epci=epci, commune__in=communes.values("pk")).count(),
         "communes": communes.count(),
+        "suit_lots": request.user.acces.acts_for_epci(epci.pk, *READERS),
+        "archives": NATURES,
+        "requete": query_of(request),
     }
     return render(request, "contrats/contrat/liste.html", context)
 
 
 def _own(request: HttpRequest, contexte: Titre) -> HttpResponse:
     mine = Contrat.objects.visible_to(request.user).filter(epci=contexte.epci_id, commune=contexte.commune_id)
-    found = mine.first()
+    found = mine.order_by("-pk").first()
     if found:
         return redirect("contrats:contrat", found.pk)
     return render(request, "contrats/contrat/aucun.html", {"nom": contexte.commune_nom})
@@ -79,11 +93,12 @@ def preparer(request: HttpRequest) -> HttpResponse:
         hat(request)
     assert epci  # a hat has its EPCI
     commune = get_object_or_404(Commune.objects.visible_to(request.user), pk=_pk(request.POST.get("commune")))
-    form = PreparerForm(request.POST)
+    opened = VersionContrat.objects.filter(epci=epci, commune=commune).exclude(etat__in=VersionContrat.CLOSES)
+    form = PreparerForm(request.POST, own=opened.values_list("effective_on", flat=True).first())
     if not form.is_valid():
         messages.error(request, "Choisissez une date d'effet : le 1er janvier d'une année.")
         return redirect("contrats:contrats")
-    effective_on = form.cleaned_data["date"]
+    effective_on = form.cleaned_data["effet"]
     get_object_or_404(Commune.objects.members_of(epci, effective_on), pk=commune.pk)
     try:
         version = prepare_contract(
@@ -114,33 +129,54 @@ class LigneFiche:
 
 @require_GET
 def contrat(request: HttpRequest, pk: int) -> HttpResponse:
-    """A contract: its version, and one line per domain the user may see."""
+    """A contract: a version (`version`, a number; or `le`, a day), and one line per domain the user may see."""
     found = get_object_or_404(
         Contrat.objects.visible_to(request.user).select_related("epci", "commune"), pk=pk
     )
-    version = found.versions.select_related("epci", "commune", "contrat").order_by("-numero")[0]
+    lecture = read_choice(found, request.GET)
+    version = lecture.version
+    devenir = read_devenir(found.epci, found.commune)
     context: dict[str, Any] = {
         "contrat": found,
         "version": version,
-        "fiches": _fiches(request, version),
+        "lecture": lecture,
+        "droits": found.abilities_for(request.user),
+        "fiches": _fiches(request, version, lecture.on or max(found.epci.today, version.effective_on)),
         "lit_tout": Contrat.objects.whole_for(request.user).filter(pk=found.pk).exists(),
         "prepare": request.user.acces.acts_for_epci(found.epci_id, Role.DIRECTION_TERRITOIRES),
+        "aujourdhui": found.epci.today,
         "en_vigueur": version.effective_on <= found.epci.today,
         "ecart": [],
+        "effet": None,
+        "devenir": devenir,
+        "suites": _contracts_of(request, found.epci, devenir.heritieres if devenir else []),
         "attendu": awaited(version, request.user),
         "historique": Evenement.objects.visible_to(request.user).about(version).exists(),
     }
-    if context["prepare"]:
-        context["ecart"] = gap(version) if version.en_preparation else []
+    if version.en_preparation and context["lit_tout"] and not devenir:
+        context["ecart"] = gap(version)
+        context["effet"] = EffetForm(
+            {"effet": _proposed(version)}, today=found.epci.today, own=version.effective_on
+        )
     return render(request, "contrats/contrat/detail.html", context)
 
 
-def _fiches(request: HttpRequest, version: VersionContrat) -> list[LigneFiche]:
+def _contracts_of(request: HttpRequest, epci: Epci, communes: list[Commune]) -> list[Contrat]:
+    """The contracts of some communes that the user sees."""
+    rows: Any = Contrat.objects.visible_to(request.user).filter(epci=epci, commune__in=communes)
+    return list(rows.select_related("commune"))
+
+
+def _proposed(version: VersionContrat) -> str:
+    """The day a draft should be prepared for: its own, or 1 January of this year once that is past."""
+    return max(version.effective_on, date(version.epci.today.year, 1, 1)).isoformat()
+
+
+def _fiches(request: HttpRequest, version: VersionContrat, day: date) -> list[LigneFiche]:
     mine = version.engagements.filter(pk__in=Engagement.objects.visible_to(request.user).values("pk"))
     rows = list(
         mine.select_related("domaine").prefetch_related("indicateurs").order_by("domaine__ordre", "pk")
     )
-    day = max(version.epci.today, version.effective_on)
     referents = Referents(version.epci, day, domaine__in=[row.domaine_id for row in rows])
     return [
         LigneFiche(
@@ -184,7 +220,7 @@ def projet_pdf(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _render(version: VersionContrat, data: dict[str, Any]) -> bytes:
     return render_pdf(
-        render_to_string("pdf/contrat.html", {"contrat": data, "document": ""}),
-        title=f"Projet de contrat d'engagement {version.reference}",
+        render_to_string(template_of(data), {"contrat": data, "document": ""}),
+        title=f"Projet, {version.titre} {version.reference}",
         created_at=horloge.midnight(date.fromisoformat(data["edite_on"]), version.epci.fuseau),
     )

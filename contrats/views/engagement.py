@@ -1,6 +1,6 @@
 """The fiche d'engagement of a domain: reading and writing."""
 
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -11,22 +11,27 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from comptes.contexte import person
-from contrats.fiche import exceptional, missing_texts, rhythm, state_of, urgent
-from contrats.forms.contrat import EngagementForm, IndicateurFormSet
+from contrats.fiche import exceptional, lost_signs, missing_texts, rhythm, state_of, urgent
+from contrats.forms.contrat import EngagementForm, IndicateurFormSet, initial_row
+from contrats.forms.fusion import SEEN, fingerprints, refreshed, seen_by, typed_of
+from contrats.fusion import FicheChangee, row_fingerprint, values_of
 from contrats.models import Contrat, Engagement
+from contrats.programme import read_year
+from contrats.reference import summary
 from contrats.workflows.contrat import save_engagement
 from journal.models import Evenement
 from mutualisation.referents import Referents, SiegeLu, fonction
 from socle import registres
 from socle.droits import require
-from socle.erreurs import Conflit, Refus
+from socle.erreurs import Refus
 from socle.saisie import number
 
 CONTEXT = ("epci", "commune", "domaine", "contrat", "version_contrat")
-INDICATOR_FIELDS = ("libelle", "unite", "reference", "cible", "tolerance", "sens")
+ROWS = "indicateurs"
 
 
-def _get(request: HttpRequest, pk: int) -> Engagement:
+def visible_engagement(request: HttpRequest, pk: int) -> Engagement:
+    """The fiche with its indicators; 404 for who does not see the domain of the commune."""
     rows = (
         Engagement.objects.visible_to(request.user).select_related(*CONTEXT).prefetch_related("indicateurs")
     )
@@ -36,7 +41,7 @@ def _get(request: HttpRequest, pk: int) -> Engagement:
 @require_GET
 def engagement(request: HttpRequest, pk: int) -> HttpResponse:
     """What is promised beside what there was; how to ask outside the plan; who to call; what comes next."""
-    found = _get(request, pk)
+    found = visible_engagement(request, pk)
     epci = found.epci
     day = max(epci.today, found.version_contrat.effective_on)
     referents = Referents(epci, day, domaine=found.domaine_id)
@@ -47,6 +52,7 @@ def engagement(request: HttpRequest, pk: int) -> HttpResponse:
         "version": found.version_contrat,
         "menu": _menu(request, found),
         "manques": missing_texts(found),
+        "perdus": lost_signs(found),
         "urgence": urgent(found),
         "exceptionnel": exceptional(found),
         "rythme": rhythm(found),
@@ -54,7 +60,9 @@ def engagement(request: HttpRequest, pk: int) -> HttpResponse:
         "cote_epci": _with_function(referents.epci_side(found.commune_id, found.domaine_id)),
         "en_vigueur": found.version_contrat.effective_on <= epci.today,
         "liens": [lien for lien in liens if lien.url != own],
-        "droits": found.abilities_for(request.user),
+        "droits": (droits := found.abilities_for(request.user)),
+        "reference": summary(found) if droits["modifier"] else "",
+        "programme": read_year(found),
         "lit_tout": Contrat.objects.whole_for(request.user).filter(pk=found.contrat_id).exists(),
         "historique": Evenement.objects.visible_to(request.user).about(found).exists(),
     }
@@ -74,53 +82,58 @@ def _menu(request: HttpRequest, found: Engagement) -> list[dict[str, Any]]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def modifier(request: HttpRequest, pk: int) -> HttpResponse:
-    """The whole fiche on one page. A save over somebody else's is refused (409), and what was typed stays."""
-    found = _get(request, pk)
+    """The whole fiche on one page. Only what the page changed is written; what both changed is shown (409)."""
+    found = visible_engagement(request, pk)
     require(found, request.user, "modifier")
     if request.method == "POST":
         return _save(request, found)
     form = EngagementForm(instance=found, groupement=found.epci.nom_commun)
-    return _page(request, found, form, _formset(found))
+    return _page(request, found, form, _formset(found), fingerprints(found))
 
 
-def _formset(found: Engagement, data: Any = None) -> Any:
+def _formset(found: Engagement) -> Any:
+    rows = [values_of(row) | {"pk": row.pk} for row in found.indicateurs.all()]
     initial = [
-        {name: _plain(getattr(row, name)) for name in INDICATOR_FIELDS} for row in found.indicateurs.all()
+        initial_row(values) | {"ligne": values["pk"], "vue": row_fingerprint(values)} for values in rows
     ]
-    return IndicateurFormSet(data, initial=initial, prefix="indicateurs")
-
-
-def _plain(value: Any) -> Any:
-    """9 rather than 9.00: useless zeros are not shown in a field."""
-    return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
+    return IndicateurFormSet(initial=initial, prefix=ROWS)
 
 
 def _save(request: HttpRequest, found: Engagement) -> HttpResponse:
     form = EngagementForm(request.POST, instance=found, groupement=found.epci.nom_commun)
-    formset = IndicateurFormSet(request.POST, prefix="indicateurs")
+    formset = IndicateurFormSet(request.POST, prefix=ROWS)
+    vues = seen_by(request.POST)
     if not (form.is_valid() & formset.is_valid()):
-        return _page(request, found, form, formset, version=_version(request), status=422)
+        return _page(request, found, form, formset, vues, version=_version(request), status=422)
     try:
         save_engagement(
             engagement=found,
             acteur=person(request),
             version=_version(request),
             valeurs=form.cleaned_data,
-            indicateurs=formset.rows(),
+            vues=vues,
+            indicateurs=formset.sent(),
         )
-    except Conflit as conflit:
-        current = _get(request, found.pk)
-        context = {
-            "conflit": conflit.message,
-            "enregistre": form.stored(current),
-            "indicateurs": current.indicateurs.all(),
-        }
-        return _page(request, current, form, formset, version=current.version, status=409, **context)
+    except FicheChangee as conflit:
+        return _clash(request, found.pk, form, formset, conflit)
     except (Refus, ValidationError) as refus:
         form.add_error(None, refus.message if isinstance(refus, Refus) else refus.messages)
-        return _page(request, found, form, formset, version=_version(request), status=422)
+        return _page(request, found, form, formset, vues, version=_version(request), status=422)
     messages.success(request, "La fiche est enregistrée.")
     return redirect("contrats:engagement", found.pk)
+
+
+def _clash(
+    request: HttpRequest, pk: int, form: EngagementForm, formset: Any, conflit: FicheChangee
+) -> HttpResponse:
+    """The page again: both texts side by side where they clash, the rest as it stands now; sending again is a decision."""
+    current = visible_engagement(request, pk)
+    both = [(one, typed_of(one, form, formset)) for one in conflit.divergences]
+    data = refreshed(request.POST, form, formset, current)
+    again = EngagementForm(data, instance=current, groupement=current.epci.nom_commun)
+    rows = IndicateurFormSet(data, prefix=ROWS)
+    context = {"conflit": conflit.message, "divergences": both, "version": current.version}
+    return _page(request, current, again, rows, fingerprints(current), status=409, **context)
 
 
 def _version(request: HttpRequest) -> int:
@@ -133,8 +146,8 @@ def _page(
     found: Engagement,
     form: EngagementForm,
     formset: Any,
+    vues: Mapping[str, str],
     *,
-    version: int | None = None,
     status: int = 200,
     **context: Any,
 ) -> HttpResponse:
@@ -142,9 +155,9 @@ def _page(
         "engagement": found,
         "form": form,
         "formset": formset,
-        "version": version or found.version,
+        "vues": [(f"{SEEN}{name}", vue) for name, vue in vues.items()],
+        "version": found.version,
         "conflit": "",
-        "enregistre": [],
-        "indicateurs": [],
+        "divergences": [],
     }
     return render(request, "contrats/engagement/modifier.html", {**values, **context}, status=status)

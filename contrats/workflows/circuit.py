@@ -7,18 +7,18 @@ from typing import Any
 from comptes.destinataires import recipients
 from comptes.models import Personne
 from comptes.roles import Role
+from contrats.actes import check_act
 from contrats.donnees import contract_data, digest, signed_mentions
 from contrats.etats import CIRCUIT
 from contrats.manques import missing_to_settle, missing_to_sign
 from contrats.mentions import Difference, differences
-from contrats.models import Approbation, Verification, VersionContrat
+from contrats.models import Approbation, Cote, Verification, VersionContrat
 from contrats.models.verification import new_code
 from contrats.verification import public_address
 from documents.models import Document
 from documents.workflows.document import reserve
 from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unite
-from mutualisation.models import Acte
 from mutualisation.workflows.verrou import locked
 from socle import horloge
 from socle.droits import require
@@ -26,20 +26,21 @@ from socle.erreurs import Refus
 
 Etat = VersionContrat.Etat
 RELATED = ("contrat", "epci", "commune")
-SETTLED, TO_SIGN = "contrat_arrete", "contrat"
+SETTLED, TO_SIGN, CONSOLIDATED = "contrat_arrete", "contrat", "contrat_consolide"
 READERS = (Role.DGS, Role.MAIRE, Role.COLLABORATEUR)
+BOTH_SIDES = (*READERS, Role.DIRECTION_TERRITOIRES)
 
 
 @unite
 def send_for_review(*, version: VersionContrat, acteur: Personne, lue: int) -> VersionContrat:
     """Ask both sides to review the draft; the commune is told. Raises ActionInterdite, Refus, Conflit."""
     version = _moved(version, acteur, lue, "envoyer en relecture")
-    _save(version, acteur, "relecture", f"{version} envoyé en relecture")
-    _tell(
+    save_version(version, acteur, "relecture", f"{version} envoyé en relecture")
+    tell_people(
         version,
         acteur,
         "contrat_relecture",
-        f"Contrat {version.reference} : à relire par votre commune",
+        f"{version.mot} {version.reference} : à relire par votre commune",
         READERS,
     )
     return version
@@ -49,7 +50,7 @@ def send_for_review(*, version: VersionContrat, acteur: Personne, lue: int) -> V
 def take_back(*, version: VersionContrat, acteur: Personne, lue: int) -> VersionContrat:
     """Bring a contract under review back to a draft; its remarks stay. Raises as send_for_review."""
     version = _moved(version, acteur, lue, "revenir au projet")
-    _save(version, acteur, "projet", f"{version} revenu à l'état de projet")
+    save_version(version, acteur, "projet", f"{version} revenu à l'état de projet")
     return version
 
 
@@ -62,11 +63,15 @@ def settle(*, version: VersionContrat, acteur: Personne, lue: int) -> VersionCon
     version = _moved(version, acteur, lue, "arrêter pour le vote")
     _refuse_missing(missing_to_settle(version))
     data = contract_data(version) | {"projet": False, "exemplaire": "arrete"}
-    version.arrete = _reserve(version, SETTLED, "Texte arrêté pour vote", data)
-    _save(version, acteur, "arrete", f"{version} arrêté pour le vote : {version.arrete.reference}")
+    version.arrete = reserve_printed(version, SETTLED, "Texte arrêté pour vote", data)
+    save_version(version, acteur, "arrete", f"{version} arrêté pour le vote : {version.arrete.reference}")
     roles = (Role.DGS, Role.MAIRE)
-    _tell(
-        version, acteur, "contrat_arrete", f"Contrat {version.reference} : texte à soumettre au vote", roles
+    tell_people(
+        version,
+        acteur,
+        "contrat_arrete",
+        f"{version.mot} {version.reference} : texte à soumettre au vote",
+        roles,
     )
     return version
 
@@ -85,9 +90,14 @@ def reopen(*, version: VersionContrat, acteur: Personne, lue: int, motif: str) -
     before = version.arrete
     version.arrete = None
     said = f"{version} rouvert ; {before} conservé"
-    _save(version, acteur, "rouvert", said, {"motif": motif, "document": str(before)})
-    _tell(
-        version, acteur, "contrat_rouvert", f"Contrat {version.reference} rouvert", READERS, {"motif": motif}
+    save_version(version, acteur, "rouvert", said, {"motif": motif, "document": str(before)})
+    tell_people(
+        version,
+        acteur,
+        "contrat_rouvert",
+        f"{version.mot} {version.reference} rouvert",
+        READERS,
+        {"motif": motif},
     )
     return version
 
@@ -120,9 +130,9 @@ def approve(
         CIRCUIT.move("approuver", version.etat)
     _check_act(given)
     given.save()
-    if version.approbations.count() == len(Approbation.Cote):
+    if version.approbations.count() == len(Cote):
         version.etat = CIRCUIT.move("approuver", version.etat)
-    _save(version, acteur, "approuve", f"{version} approuvé par {given.get_cote_display()} : {given}")
+    save_version(version, acteur, "approuve", f"{version} approuvé par {given.get_cote_display()} : {given}")
     return version
 
 
@@ -133,23 +143,40 @@ def _already(given: Approbation) -> bool:
     facts = ("type", "numero", "adopte_on", "executoire_on")
     if any(getattr(before, name) != getattr(given, name) for name in facts):
         raise Refus(
-            f"{before.get_cote_display().capitalize()} a déjà approuvé ce texte : {before}.", field="numero"
+            f"{before.get_cote_display().capitalize()} a déjà approuvé ce texte : {before}. "
+            "S'il est mal saisi, annulez-le d'abord.",
+            field="numero",
         )
     return True
 
 
 def _check_act(given: Approbation) -> None:
-    communal = given.type == Acte.Type.CONSEIL_MUNICIPAL
-    if communal != (given.cote == Approbation.Cote.COMMUNE):
-        raise Refus("Cet acte n'est pas de cette assemblée.", field="type")
-    if max(given.adopte_on, given.executoire_on) > given.version_contrat.epci.today:
-        raise Refus("Cette date est à venir : un acte s'enregistre une fois adopté.", field="executoire_on")
-    if given.executoire_on < given.adopte_on:
-        raise Refus("Un acte ne peut pas être exécutoire avant d'être adopté.", field="executoire_on")
+    check_act(given, given.version_contrat.epci)
     settled = given.version_contrat.arrete
     assert settled  # a constraint of the table
     if given.adopte_on < horloge.local(settled.reserve_at, given.version_contrat.epci.fuseau).date():
         raise Refus("L'assemblée n'a pas pu approuver ce texte avant qu'il soit arrêté.", field="adopte_on")
+
+
+@unite
+def withdraw_approval(
+    *, version: VersionContrat, acteur: Personne, lue: int, cote: str, motif: str
+) -> VersionContrat:
+    """Take back an act recorded by mistake, with a motive: the text waits for that assembly again; the journal keeps both.
+
+    Raises ActionInterdite, Conflit, Refus without a motive, once a copy is to be signed, or when there is no such act.
+    """
+    version = _moved(version, acteur, lue, "annuler un acte")
+    if not motif.strip():
+        raise Refus("Dites ce qui est faux : le motif est gardé.", field="motif")
+    given = version.approbations.filter(cote=cote).first()
+    if given is None:
+        raise Refus("Aucun acte de cette assemblée n'est enregistré.")
+    detail = {"motif": motif.strip(), "adopte_on": given.adopte_on.isoformat()}
+    said = f"{version} : acte annulé, {given}"
+    given.delete()
+    save_version(version, acteur, "acte_annule", said, detail)
+    return version
 
 
 @unite
@@ -163,14 +190,21 @@ def issue_to_sign(*, version: VersionContrat, acteur: Personne, lue: int) -> Ver
     settled = version.arrete
     assert settled  # a constraint of the table
     data = settled.source["contrat"] | signed_mentions(version) | {"exemplaire": "a_signer"}
-    version.a_signer = _reserve(version, TO_SIGN, "Contrat d'engagement", data)
+    version.a_signer = reserve_printed(version, TO_SIGN, version.titre, data)
     wrong = [one.chemin for one in compared(version) if not one.permise]
     if wrong:
         raise RuntimeError(f"{version}: {wrong}")
-    _save(version, acteur, "a_signer", f"{version} à signer : {version.a_signer.reference}")
+    save_version(version, acteur, "a_signer", f"{version} à signer : {version.a_signer.reference}")
     roles = (Role.DGS, Role.MAIRE)
-    _tell(version, acteur, "contrat_a_signer", f"Contrat {version.reference} : à signer", roles)
+    tell_people(version, acteur, "contrat_a_signer", f"{version.mot} {version.reference} : à signer", roles)
     return version
+
+
+def consolidate(version: VersionContrat) -> None:
+    """Reserve the whole text as an avenant leaves it, for reading: only the contract and its signed avenants bind."""
+    assert version.a_signer  # a constraint of the table
+    data = version.a_signer.source["contrat"] | {"exemplaire": "consolide"}
+    version.consolide = reserve_printed(version, CONSOLIDATED, "Version consolidée du contrat", data)
 
 
 def compared(version: VersionContrat) -> list[Difference]:
@@ -193,7 +227,7 @@ def _refuse_missing(missing: Iterable[str]) -> None:
         raise Refus("Il manque encore : " + " ".join(missing))
 
 
-def _reserve(version: VersionContrat, type: str, titre: str, data: dict[str, Any]) -> Document:
+def reserve_printed(version: VersionContrat, type: str, titre: str, data: dict[str, Any]) -> Document:
     """Freeze the data under the next number, with the digest and the address of verification that it prints."""
     empreinte = digest(data | {"verification": None})
     code = new_code()
@@ -210,9 +244,10 @@ def _reserve(version: VersionContrat, type: str, titre: str, data: dict[str, Any
     return document
 
 
-def _save(
+def save_version(
     version: VersionContrat, acteur: Personne, what: str, libelle: str, detail: dict[str, str] | None = None
 ) -> None:
+    """Save a version that an act of the circuit has moved, and tell it in the journal."""
     version.version += 1
     version.save()
     record(
@@ -227,14 +262,15 @@ def _save(
     )
 
 
-def _tell(
+def tell_people(
     version: VersionContrat,
     acteur: Personne,
     type: str,
     sujet: str,
     roles: tuple[Role, ...],
-    more: dict[str, str] | None = None,
+    more: dict[str, Any] | None = None,
 ) -> None:
+    """Write to the people of some roles, on either side, but for who acts; `more` completes the context of the mail."""
     epci = version.epci
     write_mails(
         Lettre(

@@ -3,7 +3,7 @@
 from comptes.destinataires import recipients
 from comptes.models import Personne
 from comptes.roles import Role
-from contrats.models import Approbation, Engagement, Remarque, VersionContrat
+from contrats.models import Cote, Engagement, Remarque, VersionContrat
 from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unite
 from mutualisation.workflows.verrou import locked
@@ -32,7 +32,7 @@ def remark(
         auteur=acteur, faite_at=horloge.now(),
     )  # fmt: skip
     _record(made, acteur, "faite", f"{version} : remarque sur {made.ou}", {"texte": texte})
-    _tell(made, acteur, "remarque_faite", f"Contrat {version.reference} : une remarque sur {made.ou}")
+    _tell(made, acteur, "remarque_faite", f"{version.mot} {version.reference} : une remarque sur {made.ou}")
     return made
 
 
@@ -109,7 +109,7 @@ def _record(
 def _tell(remarque: Remarque, acteur: Personne, type: str, sujet: str) -> None:
     """To the other side of who acts."""
     version = remarque.version_contrat
-    communal = version.cote_de(acteur) == Approbation.Cote.COMMUNE
+    communal = version.cote_de(acteur) == Cote.COMMUNE
     roles = (Role.DIRECTION_TERRITOIRES,) if communal else (Role.DGS,)
     people = set(recipients(version.epci, *roles, on=version.epci.today, commune=version.commune))
     if type == "remarque_repondue":
