@@ -1,6 +1,6 @@
 """What reviews expect of a person."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 
 from django.db.models import QuerySet
@@ -34,9 +34,42 @@ def _of_seat(user: Personne, contexte: Titre, today: date) -> Iterator[Echeance]
         mine |= Revue.objects.filter(
             perimeter(titre, "commune_id"), epci=titre.epci_id, domaine=titre.domaine_id
         )
-    soon = mine.filter(etat=Revue.Etat.PREVUE, prevue_at__lte=horloge.now() + SOON)
-    for revue in soon.select_related("epci", "commune", "domaine").order_by("prevue_at", "pk")[:SHOWN]:
+    now = horloge.now()
+    planned = mine.filter(etat=Revue.Etat.PREVUE).select_related("epci", "commune", "domaine")
+    yield from _first(planned.filter(prevue_at__lt=now), _others_to_write)
+    yield from _first(planned.filter(prevue_at__gte=now, prevue_at__lte=now + SOON), _others_to_hold)
+
+
+def _first(revues: QuerySet[Revue], others: Callable[[int, date], Echeance]) -> Iterator[Echeance]:
+    """The first reviews, each on its row, then one row that counts the others; a single one more has its own row."""
+    found = list(revues.order_by("prevue_at", "pk")[: SHOWN + 2])
+    cut = SHOWN if len(found) > SHOWN + 1 else len(found)
+    for revue in found[:cut]:
         yield _deadline(revue)
+    if cut < len(found):
+        yield others(revues.count() - cut, found[cut].jour)
+
+
+def _others_to_write(count: int, since: date) -> Echeance:
+    return Echeance(
+        due_on=since,
+        titre=f"Et {count} autres comptes rendus attendus",
+        detail="Écrivez chacun, ou dites pourquoi la revue n'a pas eu lieu.",
+        url=reverse("revues:revues") + "?etat=retard",
+        bouton="Voir",
+        nombre=count,
+    )
+
+
+def _others_to_hold(count: int, since: date) -> Echeance:
+    return Echeance(
+        due_on=since,
+        titre=f"Et {count} autres revues à tenir",
+        detail=f"Dans les {SOON.days} jours qui viennent.",
+        url=reverse("revues:revues") + "?etat=a_venir",
+        bouton="Voir",
+        nombre=count,
+    )
 
 
 def _deadline(revue: Revue) -> Echeance:
@@ -57,7 +90,7 @@ def _of_direction(contexte: Titre, today: date) -> Iterator[Echeance]:
     if count:
         yield Echeance(
             due_on=today,
-            titre="Relancer les revues sans compte rendu",
+            titre="Revues sans compte rendu",
             detail=f"{plural(count, 'revue passée attend', 'revues passées attendent')} un compte rendu, ou un motif.",
             url=reverse("revues:revues") + "?etat=retard",
             bouton="Voir",

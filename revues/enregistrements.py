@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from comptes.models import Personne
 from documents.gabarit import render_document
@@ -11,8 +13,11 @@ from documents.models import Document
 from mutualisation.models import Domaine
 from revues.cartes import cards
 from revues.echeances import deadlines
+from revues.etats import COMPTE_RENDU, REVUE
 from revues.models import Revue
 from revues.workflows.compte_rendu import follow_document
+from revues.workflows.fin import close_contract_reviews
+from revues.workflows.mouvement import close_reviews
 from revues.workflows.revue import (
     TACHE_COMMUNE,
     TACHE_MOIS,
@@ -23,7 +28,6 @@ from revues.workflows.revue import (
 from socle import horloge, registres
 from socle.dates import day_and_year, hour, long_day
 from socle.registres import Consequence, Lien
-from socle.typographie import plural
 from territoire.models import Commune
 
 REVIEWED_WITHIN = 100  # days: the slowest rhythm is quarterly
@@ -43,7 +47,11 @@ def register() -> None:
     registres.echeances.register("revues", deadlines)
     registres.cartes.register("revues", cards)
     registres.consequences.register("revues", orphans)
+    registres.mouvements.register("revues", close_reviews)
+    registres.fins.register("revues", close_contract_reviews)
     registres.liens.register("revues", links)
+    registres.tables.register("revues", lambda: (REVUE, COMPTE_RENDU))
+    registres.pages.register("revues.revue", registres.at("revues:revue"))
 
 
 def render_minutes(document: Document) -> bytes:
@@ -54,11 +62,21 @@ def render_minutes(document: Document) -> bytes:
 def orphans(commune: Commune, domaines: frozenset[int], on: date) -> Iterable[Consequence]:
     """Domains reviewed these months whose reviews stop the day a commune leaves them; reviews themselves come month by month."""
     recent = horloge.now() - timedelta(days=REVIEWED_WITHIN)
-    reviewed = Revue.objects.filter(commune=commune, domaine__in=domaines, prevue_at__gte=recent)
-    count = reviewed.values("domaine").distinct().count()
-    if count:
-        url = f"{reverse('revues:revues')}?commune={commune.pk}"
-        yield Consequence(f"sans objet les revues de {plural(count, 'domaine')}", url)
+    rows = Revue.objects.filter(commune=commune, domaine__in=domaines, prevue_at__gte=recent)
+    reviewed = sorted(set(rows.order_by("pk").values_list("domaine_id", flat=True)))
+    if reviewed:
+        of = f"de {len(reviewed)} domaines" if len(reviewed) > 1 else "d'un domaine"
+        yield Consequence(f"sans objet les revues {of}", _list_of(commune, rows, reviewed))
+
+
+def _list_of(commune: Commune, revues: QuerySet[Revue], domaines: list[int]) -> str:
+    """The list of these reviews: of the domain when there is one, of those to come when there are some."""
+    asked: dict[str, str | int] = {"commune": commune.pk}
+    if len(domaines) == 1:
+        asked["domaine"] = domaines[0]
+    if revues.filter(etat=Revue.Etat.PREVUE, prevue_at__gte=horloge.now()).exists():
+        asked["etat"] = "a_venir"
+    return f"{reverse('revues:revues')}?{urlencode(asked)}"
 
 
 def links(user: Personne, commune: Commune, domaine: Domaine, on: date) -> Iterable[Lien]:

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from mutualisation.models import Domaine
 from revues.models import CompteRendu, Point, Revue
 from revues.tableau import between, late
+from revues.workflows.compte_rendu import OVERDUE, is_overdue
 from socle import horloge
 from socle.dates import month_name
 from socle.saisie import JourInput
@@ -140,7 +141,7 @@ class CompteRenduForm(forms.ModelForm):
 
 
 class PointForm(forms.Form):
-    """One typed outcome; a row without text is ignored."""
+    """One typed outcome of a review held on a day; a row without text is ignored."""
 
     nature = forms.ChoiceField(label="Nature", choices=Point.Nature.choices)
     texte = forms.CharField(
@@ -152,6 +153,10 @@ class PointForm(forms.Form):
     responsable = forms.CharField(label="Qui", required=False, max_length=200)
     echeance_on = forms.DateField(label="Pour quand", required=False, widget=JourInput)
 
+    def __init__(self, *args: Any, tenue_on: date | None, **kwargs: Any) -> None:
+        self.tenue_on = tenue_on
+        super().__init__(*args, **kwargs)
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         written = cleaned.get("texte", "")
@@ -162,6 +167,8 @@ class PointForm(forms.Form):
                 self.add_error("responsable", "Une action dit qui la fait.")
             if not cleaned.get("echeance_on") and "echeance_on" not in self.errors:
                 self.add_error("echeance_on", "Une action dit pour quand.")
+            elif self.tenue_on and is_overdue(cleaned, self.tenue_on):
+                self.add_error("echeance_on", OVERDUE)
         return cleaned
 
 
@@ -177,8 +184,10 @@ class BasePoints(forms.BaseFormSet):
         return {**super().get_form_kwargs(index), "empty_permitted": True}
 
 
-def point_formset(data: Any = None, *, initial: Any = None, kept: int = 0) -> Any:
-    """Five rows, and always two free ones below what is already written."""
+def point_formset(
+    data: Any = None, *, tenue_on: date | None = None, initial: Any = None, kept: int = 0
+) -> Any:
+    """Five rows, and always two free ones below what is already written; `tenue_on`: the day typed, when it is one."""
     extra = max(ROWS - kept, BLANK_ROWS)
     factory = forms.formset_factory(
         PointForm,
@@ -188,7 +197,7 @@ def point_formset(data: Any = None, *, initial: Any = None, kept: int = 0) -> An
         absolute_max=MAX_POINTS,
         validate_max=True,
     )
-    return factory(data, initial=initial, prefix="points")
+    return factory(data, initial=initial, prefix="points", form_kwargs={"tenue_on": tenue_on})
 
 
 class MotifForm(forms.Form):

@@ -23,7 +23,7 @@ def invitation(revue: Revue, people: Iterable[Personne], *, cancelled: bool) -> 
     begin = horloge.local(revue.prevue_at, revue.epci.fuseau)
     event = Event()
     event.add("uid", f"revue-{revue.pk}@{urlsplit(settings.SITE_URL).hostname}")
-    event.add("sequence", int(cancelled))
+    event.add("sequence", revue.version - 1)  # grows when it is cancelled, then when it is planned again
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("dtstamp", horloge.now())
     event.add("dtstart", begin.astimezone(zone))

@@ -1,12 +1,9 @@
 """Who is expected at the reviews of a commune."""
 
-from datetime import date
-
 from comptes.destinataires import Carnet, recipients
 from comptes.models import Personne
 from comptes.roles import Role
 from revues.models import Revue
-from socle import horloge
 from territoire.models import Commune, Epci
 
 HEADS = (Role.MAIRE, Role.DGS, Role.DIRECTION_TERRITOIRES)
@@ -21,19 +18,15 @@ class Participants:
 
     def of(self, revue: Revue) -> list[Personne]:
         """Both référents of the domain; for a contract, the maire, the DGS and the Direction."""
-        return self._carnet.people(_roles(revue), _day(revue), domaine=revue.domaine_id)
+        return self._carnet.people(_roles(revue), revue.jour, domaine=revue.domaine_id)
 
 
 def participants(revue: Revue) -> list[Personne]:
     """Who is expected at one review, in French order."""
     return recipients(
-        revue.epci, *_roles(revue), on=_day(revue), commune=revue.commune, domaine=revue.domaine_id
+        revue.epci, *_roles(revue), on=revue.jour, commune=revue.commune, domaine=revue.domaine_id
     )
 
 
 def _roles(revue: Revue) -> tuple[Role, ...]:
     return HEADS if revue.domaine_id is None else PAIR
-
-
-def _day(revue: Revue) -> date:
-    return horloge.local(revue.prevue_at, revue.epci.fuseau).date()

@@ -11,15 +11,14 @@ from django.urls import reverse
 
 from comptes.acces import Titre
 from comptes.models import Personne
-from comptes.roles import Role
+from mutualisation.perimetre import SEATS
 from mutualisation.visibilite import perimeter
 from revues.models import Point, Revue
 from socle import horloge
-from socle.dates import MOIS, short_day
-from socle.typographie import plural
+from socle.dates import MOIS, in_year, short_day
+from socle.typographie import plural, spaced
 from territoire.models import Commune, Epci
 
-SEATS = (Role.REFERENT_COMMUNAL, Role.RESPONSABLE_SERVICE)
 ALMOST = 3, 4  # from three quarters held on, a month is to watch rather than late
 HELD = Q(etat=Revue.Etat.TENUE)
 MOIS_COURTS = (
@@ -64,12 +63,17 @@ def between(first: date, end: date, fuseau: str) -> Q:
 
 @dataclass(frozen=True)
 class Case:
-    """A commune in a month: held over planned, its tone, the same in words, and the list it opens."""
+    """A commune in a month: held over planned, where, the same in words, its tone, and the list it opens."""
 
     texte: str
-    phrase: str
+    ou: str
+    mots: str
     ton: str
     url: str
+
+    @property
+    def phrase(self) -> str:
+        return f"{self.ou} : {self.mots}"
 
 
 @dataclass(frozen=True)
@@ -102,14 +106,14 @@ def _cells(commune: Commune, months: dict[int, dict[str, Any]], annee: int) -> t
 def _cell(commune: Commune, annee: int, month: int, row: dict[str, Any] | None) -> Case:
     where = f"{commune}, {MOIS[month - 1]} {annee}"
     if row is None:
-        return Case("–", f"{where} : aucune revue prévue", "n", "")
+        return Case("–", where, "aucune revue prévue", "n", "")
     url = f"{reverse('revues:revues')}?commune={commune.pk}&mois={annee}-{month:02d}"
     planned, due, held = row["prevues"], row["dues"], row["tenues"]
     if not due:
-        return Case(str(planned), f"{where} : {plural(planned, 'revue prévue', 'revues prévues')}", "n", url)
+        return Case(str(planned), where, plural(planned, "revue prévue", "revues prévues"), "n", url)
     words, tone = _judge(held, due, planned)
-    phrase = f"{where} : {plural(held, 'tenue')} sur {plural(planned, 'prévue')}, {words}"
-    return Case(f"{held}/{planned}", phrase, tone, url)
+    said = f"{plural(held, 'tenue')} sur {plural(planned, 'prévue')}, {words}"
+    return Case(f"{held}/{planned}", where, said, tone, url)
 
 
 def _judge(held: int, due: int, planned: int) -> tuple[str, str]:
@@ -137,9 +141,7 @@ def read_figures(revues: QuerySet[Revue], epci: Epci, annee: int) -> list[Chiffr
     """Domain reviews held, minutes late, contract reviews of the half-year, actions decided: three queries."""
     today = epci.today
     year = between(date(annee, 1, 1), date(annee + 1, 1, 1), epci.fuseau)
-    first, end = half_year(
-        today.replace(year=annee) if (today.month, today.day) != (2, 29) else date(annee, 2, 28)
-    )
+    first, end = half_year(in_year(today, annee))
     half = between(first, end, epci.fuseau) & Q(type=Revue.Type.CONTRAT)
     domain = year & Q(type=Revue.Type.DOMAINE)
     counts = revues.aggregate(
@@ -160,13 +162,16 @@ def read_figures(revues: QuerySet[Revue], epci: Epci, annee: int) -> list[Chiffr
 
 def _domain_figure(counts: dict[str, Any], annee: int) -> Chiffre:
     words = f"revues de domaine tenues en {annee}, sur celles dont le jour est passé"
-    return Chiffre(f"{counts['tenues']} / {counts['dues']}", words, "", "")
+    return Chiffre(f"{spaced(counts['tenues'])} / {spaced(counts['dues'])}", words, "", "")
 
 
 def _late_figure(count: int) -> Chiffre:
     words = "compte rendu attendu" if count < 2 else "comptes rendus attendus"
     return Chiffre(
-        str(count), words, "r" if count else "v", f"{reverse('revues:revues')}?etat=retard" if count else ""
+        spaced(count),
+        words,
+        "r" if count else "v",
+        f"{reverse('revues:revues')}?etat=retard" if count else "",
     )
 
 
@@ -175,7 +180,10 @@ def _contract_figure(counts: dict[str, Any], first: date, epci: Epci) -> Chiffre
     following = _short(counts["prochaine"], epci)
     tail = f" ; prochaine le {following}" if following else ""
     return Chiffre(
-        f"{counts['contrats_tenues']} / {counts['contrats']}", f"revues de contrat du {half}{tail}", "", ""
+        f"{spaced(counts['contrats_tenues'])} / {spaced(counts['contrats'])}",
+        f"revues de contrat du {half}{tail}",
+        "",
+        "",
     )
 
 
@@ -190,8 +198,8 @@ def _actions_figure(revues: QuerySet[Revue], today: date) -> Chiffre:
     )
     counts = actions.aggregate(toutes=Count("pk"), echues=Count("pk", filter=Q(echeance_on__lt=today)))
     words = "action décidée" if counts["toutes"] < 2 else "actions décidées"
-    tail = f", dont {counts['echues']} à échéance passée" if counts["echues"] else ""
-    return Chiffre(str(counts["toutes"]), f"{words} en revue{tail}", "o" if counts["echues"] else "", "")
+    tail = f", dont {spaced(counts['echues'])} à échéance passée" if counts["echues"] else ""
+    return Chiffre(spaced(counts["toutes"]), f"{words} en revue{tail}", "o" if counts["echues"] else "", "")
 
 
 def half_year(day: date) -> tuple[date, date]:

@@ -1,5 +1,6 @@
 """A review: each month of a shared domain, each half-year of the whole contract, in the town hall."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
@@ -35,8 +36,10 @@ class Revue(Abilities, Versioned):
     QUI_PEUT: ClassVar = {
         "tenir": "Le compte rendu est écrit par le responsable du service commun, le directeur de pôle "
         "ou la Direction des territoires.",
-        "annuler": "Le responsable du service commun, le directeur de pôle ou la Direction des territoires disent "
-        "qu'une revue n'a pas eu lieu.",
+        "annuler": "Le responsable du service commun, le directeur de pôle ou la Direction des territoires disent, à partir "
+        "du jour prévu, qu'une revue n'a pas eu lieu.",
+        "retablir": "Le responsable du service commun, le directeur de pôle ou la Direction des territoires reviennent sur "
+        "une revue notée non tenue, dont la commune est toujours membre si elle est à venir.",
     }
 
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="revues", verbose_name="EPCI")
@@ -94,13 +97,30 @@ class Revue(Abilities, Versioned):
         return f"Revue {self.domaine.libelle}" if self.domaine else "Revue du contrat"
 
     @property
+    def jour(self) -> date:
+        """The day it is planned, by the clock of the EPCI."""
+        return horloge.local(self.prevue_at, self.epci.fuseau).date()
+
+    @property
     def en_retard(self) -> bool:
         """Its day has passed and nothing says whether it was held."""
         return self.etat == self.Etat.PREVUE and self.prevue_at < horloge.now()
 
     def abilities_for(self, user: Any) -> dict[str, bool]:
-        runs = self._runs(user) and self.etat == self.Etat.PREVUE
-        return {"tenir": runs, "annuler": runs and not self.compte_rendu_id}
+        runs = self._runs(user)
+        planned = runs and self.etat == self.Etat.PREVUE
+        return {
+            "tenir": planned,
+            "annuler": planned and not self.compte_rendu_id and self.jour <= self.epci.today,
+            "retablir": runs and self.etat == self.Etat.NON_TENUE and not self._closed_by_departure,
+        }
+
+    @property
+    def _closed_by_departure(self) -> bool:
+        """Still to come, in a commune that is no longer a member: nobody would come."""
+        members = self.commune.appartenances.all()  # read whole, so that a list may prefetch it
+        stays = any(one.epci_id == self.epci_id and one.covers(self.epci.today) for one in members)
+        return self.prevue_at > horloge.now() and not stays
 
     def _runs(self, user: Any) -> bool:
         acces = user.acces

@@ -54,7 +54,7 @@ def _form_args(request: HttpRequest, revue: Revue) -> dict[str, Any]:
 
 def groupable(revue: Revue, user: Personne) -> list[Revue]:
     """Reviews of the same commune on the same day that the user may write about in the same minutes."""
-    day = horloge.local(revue.prevue_at, revue.epci.fuseau).date()
+    day = revue.jour
     same_day = between(day, day.fromordinal(day.toordinal() + 1), revue.epci.fuseau)
     rows = Revue.objects.visible_to(user).filter(same_day, epci=revue.epci_id, commune=revue.commune_id)
     others = (
@@ -74,9 +74,12 @@ def _initial(revue: Revue) -> dict[str, Any]:
         return {
             "groupees": list(minutes.revues.exclude(pk=revue.pk).order_by("pk").values_list("pk", flat=True))
         }
-    planned = horloge.local(revue.prevue_at, revue.epci.fuseau).date()
     expected = [f"{p}, {p.fonction}" if p.fonction else str(p) for p in participants(revue)]
-    return {"tenue_on": min(planned, revue.epci.today), "lieu": revue.lieu, "presents": "\n".join(expected)}
+    return {
+        "tenue_on": min(revue.jour, revue.epci.today),
+        "lieu": revue.lieu,
+        "presents": "\n".join(expected),
+    }
 
 
 def _stored_points(minutes: CompteRendu | None) -> BasePoints:
@@ -87,9 +90,10 @@ def _stored_points(minutes: CompteRendu | None) -> BasePoints:
 def _save(request: HttpRequest, revue: Revue) -> HttpResponse:
     # A fresh instance: what the page shows of the draft must not change with what is typed.
     form = CompteRenduForm(request.POST, instance=_blank(revue), **_form_args(request, revue))
-    points = point_formset(request.POST)
+    held = form.is_valid()
+    points = point_formset(request.POST, tenue_on=form.cleaned_data.get("tenue_on"))
     version = _version(request)
-    if not (form.is_valid() & points.is_valid()):
+    if not (points.is_valid() and held):
         return _page(request, revue, form, points, version=version, status=422)
     try:
         write_minutes(

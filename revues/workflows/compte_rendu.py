@@ -1,6 +1,6 @@
 """Writing the minutes of a visit and issuing them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,11 +9,13 @@ from django.core.exceptions import ValidationError
 from comptes.destinataires import recipients
 from comptes.models import Personne
 from comptes.roles import Role
+from contrats.models import ReglageContrat
 from documents.models import Document
 from documents.workflows.document import reserve
 from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unite
 from mutualisation.workflows.verrou import locked
+from revues.etats import COMPTE_RENDU, REVUE
 from revues.models import CompteRendu, Point, Revue
 from revues.participants import Participants
 from socle import horloge
@@ -22,7 +24,7 @@ from socle.erreurs import Conflit, Refus
 from territoire.models import Epci
 from territoire.models.epci import WorkingDays
 
-OBSERVATION_DAYS = 8  # default: article 7 of the contract says so
+OVERDUE = "Une action est à faire au plus tôt le jour de la revue."
 
 
 @unite
@@ -67,7 +69,7 @@ def _draft(revue: Revue, acteur: Personne, version: int | None, valeurs: dict[st
     if not revue.compte_rendu_id:
         return CompteRendu(epci=revue.epci, commune=revue.commune, redige_par=acteur, **valeurs)
     minutes = locked(CompteRendu, revue.compte_rendu_id, select=("redige_par",))
-    _check_version(minutes, version)
+    _check_version(minutes, version, acteur)
     for name, value in valeurs.items():
         setattr(minutes, name, value)
     minutes.redige_par = acteur
@@ -75,10 +77,13 @@ def _draft(revue: Revue, acteur: Personne, version: int | None, valeurs: dict[st
     return minutes
 
 
-def _check_version(minutes: CompteRendu, version: int | None) -> None:
-    if minutes.version != version:
-        who = f"{minutes.redige_par} a enregistré ce compte rendu entre-temps."
-        raise Conflit(f"{who} Rien de ce que vous avez saisi n'est perdu.")
+def _check_version(minutes: CompteRendu, version: int | None, acteur: Personne) -> None:
+    if minutes.version == version:
+        return
+    who = f"{minutes.redige_par} a enregistré ce compte rendu entre-temps."
+    if minutes.redige_par == acteur:
+        who = "Vous avez enregistré ce compte rendu entre-temps, dans un autre onglet."
+    raise Conflit(f"{who} Rien de ce que vous avez saisi n'est perdu.")
 
 
 def _attach(minutes: CompteRendu, revues: list[Revue], acteur: Personne) -> None:
@@ -99,12 +104,20 @@ def _attach(minutes: CompteRendu, revues: list[Revue], acteur: Personne) -> None
 def _replace_points(minutes: CompteRendu, points: Sequence[dict[str, Any]]) -> None:
     minutes.points.all().delete()
     for ordre, item in enumerate(points, start=1):
+        if is_overdue(item, minutes.tenue_on):
+            raise Refus(f"Point {ordre} : {OVERDUE}", field=f"points-{ordre}")
         point = Point(compte_rendu=minutes, ordre=ordre, **item)
         try:
             point.full_clean(exclude=["compte_rendu"])
         except ValidationError as error:
             raise Refus(f"Point {ordre} : {' '.join(error.messages)}", field=f"points-{ordre}") from error
         point.save()
+
+
+def is_overdue(point: Mapping[str, Any], tenue_on: date) -> bool:
+    """Whether an action was due before the day of the review that decides it."""
+    due = point.get("echeance_on")
+    return point["nature"] == Point.Nature.ACTION and due is not None and due < tenue_on
 
 
 @unite
@@ -119,7 +132,7 @@ def issue_minutes(*, minutes: CompteRendu, acteur: Personne, version: int | None
     if minutes.etat == CompteRendu.Etat.EMIS:
         return minutes
     if version is not None:
-        _check_version(minutes, version)
+        _check_version(minutes, version, acteur)
     revues = list(minutes.revues.select_related("epci", "commune", "domaine").order_by("prevue_at", "pk"))
     for revue in revues:
         require(revue, acteur, "tenir")
@@ -135,14 +148,15 @@ def _mark_issued(minutes: CompteRendu, revues: list[Revue]) -> None:
     minutes.emis_at = horloge.now()
     minutes.observation_until_on = observation_end(minutes.epci)
     minutes.document = _reserve(minutes, revues)
-    minutes.etat = CompteRendu.Etat.EMIS
+    minutes.etat = COMPTE_RENDU.move("émettre", minutes.etat)
     minutes.version += 1
     minutes.save()
 
 
 def observation_end(epci: Epci) -> date:
     """The last day of the observation period of minutes issued today; one that is not worked moves to the next that is."""
-    return WorkingDays(epci).after(epci.today + timedelta(days=OBSERVATION_DAYS))
+    days = ReglageContrat.objects.of(epci).observation_jours  # article 7 of the contract says so
+    return WorkingDays(epci).after(epci.today + timedelta(days=days))
 
 
 def _reserve(minutes: CompteRendu, revues: list[Revue]) -> Document:
@@ -187,7 +201,7 @@ def _iso(day: date | None) -> str | None:
 
 def _hold(minutes: CompteRendu, revues: list[Revue], acteur: Personne) -> None:
     for revue in revues:
-        revue.etat = Revue.Etat.TENUE
+        revue.etat = REVUE.move("tenir", revue.etat)
         revue.tenue_on = minutes.tenue_on
         revue.version += 1
         revue.save(update_fields=["etat", "tenue_on", "version"])

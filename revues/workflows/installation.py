@@ -7,6 +7,7 @@ from datetime import date
 from comptes.models import Habilitation, Personne
 from comptes.roles import Role
 from contrats.models import Fiche
+from contrats.workflows.clause import load_reference_clauses
 from contrats.workflows.fiche import load_reference_fiches
 from journal.workflows.invitation import invite, password_link
 from journal.workflows.personne import Identite, Mandat, find_personne, grant, welcome
@@ -14,7 +15,7 @@ from journal.workflows.unite import unite
 from mutualisation.models import Catalogue
 from mutualisation.workflows.catalogue import load_reference_catalogue
 from socle import horloge
-from socle.typographie import plural
+from socle.typographie import of, plural
 from territoire.models import Appartenance, Epci
 from territoire.workflows.epci import load_epci
 
@@ -65,6 +66,7 @@ def _catalogue(epci: Epci, effective_on: date, phrases: list[str]) -> None:
     )
     before = Fiche.objects.filter(epci=epci).count()
     load_reference_fiches(epci=epci)
+    load_reference_clauses(epci=epci)
     added = Fiche.objects.filter(epci=epci).count() - before
     phrases.append(f"Fiches d'engagement de référence : {_told((added, 'ajoutée'), (before, 'déjà là'))}.")
 
@@ -90,5 +92,5 @@ def _administrator(epci: Epci, identite: Identite, phrases: list[str]) -> Person
         phrases.append(f"Administrateur : {personne}, {personne.email}, existe déjà.")
     else:
         grant(personne=personne, epci=epci, acteur=None, mandat=mandat)
-        phrases.append(f"Administrateur : rôle donné au compte de {personne}, {personne.email}.")
+        phrases.append(f"Administrateur : rôle donné au compte {of(str(personne))}, {personne.email}.")
     return personne

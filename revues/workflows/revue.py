@@ -1,11 +1,13 @@
-"""Creating the reviews of a month, once each, with their invitations; saying that one was not held."""
+"""Creating the reviews of a month, once each, with their invitations; saying that one was not held, or taking it back."""
 
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 from functools import partial
 
+from django.db.models import Q
+
 from comptes.models import Personne
-from contrats.models import Engagement
+from contrats.models import Contrat, Engagement, VersionContrat
 from journal.models import Courriel, Tache
 from journal.workflows.courriel import Lettre, Piece, write_mails
 from journal.workflows.tache import PasEncore, explain, run_each, schedule
@@ -15,6 +17,7 @@ from mutualisation.workflows.derivation import TACHE_EDITION
 from mutualisation.workflows.effet import TACHE_EFFET, awaiting_effect
 from mutualisation.workflows.verrou import locked
 from revues.creneaux import place, place_contract
+from revues.etats import REVUE
 from revues.invitations import invitation, method
 from revues.models import Revue
 from revues.participants import Participants
@@ -108,15 +111,23 @@ def run_commune(tache: Tache) -> None:
 def create_month(*, epci: Epci, commune: Commune, rank: int, first: date, days: WorkingDays) -> list[Revue]:
     """Create what is missing of a commune's reviews of a month, and invite; running twice creates nothing twice."""
     shared = _shared_domaines(epci, commune, first)
-    rhythms = _rhythms(epci, commune) if shared else {}
+    rhythms = _rhythms(epci, commune, first) if shared else {}
     due = {d: position for d, position in shared.items() if first.month % rhythms.get(d.pk, 1) == 0}
     slots = place(days.of_month(first), rank, due.values())
     planned = [_review(epci, commune, first, d, *slot) for d, slot in zip(due, slots, strict=True)]
     if shared and first.month in CONTRACT_MONTHS:
         position, month_rank = divmod(rank, 2)
         working = days.of_month(next_month(first) if month_rank else first)
-        planned.append(_review(epci, commune, _semester(first), None, *place_contract(working, position)))
+        slot = place_contract(working, position)
+        if not _ended(epci, commune, slot[0]):
+            planned.append(_review(epci, commune, _semester(first), None, *slot))
     return _create(epci, commune, first, planned)
+
+
+def _ended(epci: Epci, commune: Commune, day: date) -> bool:
+    """Whether the contract of a commune has ended on a day, and no other follows: there is nothing to review."""
+    contrats = Contrat.objects.filter(epci=epci, commune=commune)
+    return contrats.exists() and not contrats.filter(Q(fin_on=None) | Q(fin_on__gt=day)).exists()
 
 
 def _semester(first: date) -> date:
@@ -134,9 +145,11 @@ def _shared_domaines(epci: Epci, commune: Commune, first: date) -> dict[Domaine,
     return {found[pk]: position for pk, position in positions.items()}
 
 
-def _rhythms(epci: Epci, commune: Commune) -> dict[int, int]:
-    """Months between two reviews, by domain, from the latest version of the contract that names it."""
-    rows = Engagement.objects.filter(epci=epci, commune=commune).order_by("version_contrat__numero")
+def _rhythms(epci: Epci, commune: Commune, on: date) -> dict[int, int]:
+    """Months between two reviews, by domain, from the version of the contract that applies on a day."""
+    read = VersionContrat.objects.applicable(on)
+    mine = Engagement.objects.filter(epci=epci, commune=commune, version_contrat__in=read)
+    rows = mine.order_by("contrat", "version_contrat__numero")
     return {
         domaine: MONTHS_OF[Engagement.Rythme(rythme)]
         for domaine, rythme in rows.values_list("domaine_id", "rythme")
@@ -197,10 +210,8 @@ def _invited(revue: Revue) -> list[Personne]:
     letters = Courriel.objects.filter(
         type="revue_invitation", objet_type=revue._meta.label_lower, objet_id=revue.pk
     )
-    return [
-        letter.destinataire
-        for letter in letters.select_related("destinataire").order_by("destinataire__tri", "pk")
-    ]
+    rows = letters.select_related("destinataire").order_by("destinataire__tri", "pk")
+    return list(dict.fromkeys(letter.destinataire for letter in rows))
 
 
 def _letters(revue: Revue, people: list[Personne], type: str) -> Iterator[Lettre]:
@@ -215,6 +226,7 @@ def _letters(revue: Revue, people: list[Personne], type: str) -> Iterator[Lettre
             epci=revue.epci,
             type=type,
             objet=revue,
+            occurrence=str(revue.version),
             sujet=f"{'Annulée : ' if cancelled else ''}{revue.libelle}, {revue.commune} : {long_day(local)}",
             contexte={"revue": revue, "prevue_at": local},
             perime_at=revue.prevue_at,
@@ -224,7 +236,7 @@ def _letters(revue: Revue, people: list[Personne], type: str) -> Iterator[Lettre
 
 @unite
 def cancel_review(*, revue: Revue, acteur: Personne, motif: str, version: int) -> Revue:
-    """Say that a review was not held, and why; one still to come leaves the calendars of those who were invited.
+    """Say, from its day on, that a review was not held, and why; one whose hour is still to come leaves the calendars.
 
     Raises Refus without reason, Conflit, ActionInterdite.
     """
@@ -232,7 +244,13 @@ def cancel_review(*, revue: Revue, acteur: Personne, motif: str, version: int) -
     require(revue, acteur, "annuler")
     if not motif.strip():
         raise Refus("Dites en une phrase pourquoi la revue n'a pas eu lieu.", field="motif")
-    revue.etat = Revue.Etat.NON_TENUE
+    close_review(revue, motif, acteur, "noter non tenue")
+    return revue
+
+
+def close_review(revue: Revue, motif: str, acteur: Personne | None, acte: str) -> None:
+    """Note a locked review as not held by an act of REVUE, inside the unit of the caller; whoever was invited is told."""
+    revue.etat = REVUE.move(acte, revue.etat)
     revue.motif = motif
     revue.version += 1
     revue.save()
@@ -247,4 +265,29 @@ def cancel_review(*, revue: Revue, acteur: Personne, motif: str, version: int) -
     )
     if revue.prevue_at > horloge.now():
         write_mails(_letters(revue, _invited(revue), "revue_annulee"))
+
+
+@unite
+def restore_review(*, revue: Revue, acteur: Personne, version: int) -> Revue:
+    """Take back « non tenue »: the review is planned as before and awaits its minutes, or stands in the calendars again.
+
+    Raises Conflit, ActionInterdite.
+    """
+    revue = locked(Revue, revue.pk, version, select=("epci", "commune", "domaine"))
+    require(revue, acteur, "retablir")
+    motif, revue.motif = revue.motif, ""
+    revue.etat = REVUE.move("rétablir", revue.etat)
+    revue.version += 1
+    revue.save()
+    record(
+        type="revue.retablie",
+        objet=revue,
+        epci=revue.epci,
+        commune=revue.commune,
+        acteur=acteur,
+        libelle=f"{revue.libelle} : n'est plus notée non tenue",
+        detail={"motif": motif},
+    )
+    if revue.prevue_at > horloge.now():
+        write_mails(_letters(revue, _invited(revue), "revue_invitation"))
     return revue
