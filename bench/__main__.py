@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     django.setup()
     # Each registers its measures, run in this order: ageing the large EPCI comes once the others are taken.
-    from bench import depart, effet, pages, reprise, vieillissement  # noqa: F401
+    from bench import depart, effet, impression, pages, reprise, vieillissement  # noqa: F401
     from bench.banc import scratch
     from bench.harnais import compare, mesures, table, write
 

@@ -15,8 +15,8 @@ from journal.models import Tache
 from mutualisation.models import Adhesion, Reprise
 from mutualisation.reprise.colonnes import NATURES, Type, label
 from mutualisation.reprise.modele import FEUILLE, build_book
-from mutualisation.tableur import Valeur
 from mutualisation.workflows.reprise import TACHE_REPRISE, confirm, deposit, run_reprise
+from socle.tableur import Valeur
 from territoire.models import Commune, Epci
 
 LIGNES = 20_000

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
@@ -44,6 +45,16 @@ class UnknownAddress(APIView):
         raise NotFound
 
 
+@extend_schema(exclude=True)
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI schema, under a file name a header may hold: the library takes it from the title, which has an accent."""
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response: Response = super().get(request, *args, **kwargs)
+        response["Content-Disposition"] = f'inline; filename="openapi.{request.accepted_renderer.format}"'
+        return response
+
+
 router = SimpleRouter()
 for name, viewset in RESOURCES.items():
     router.register(name, viewset, basename=name)
@@ -51,6 +62,6 @@ for name, viewset in RESOURCES.items():
 urlpatterns = [
     *router.urls,
     # Open to all and slow to make, but the same as long as the process lives.
-    path("schema/", cache_page(HOUR)(SpectacularAPIView.as_view()), name="schema"),
+    path("schema/", cache_page(HOUR)(SchemaView.as_view()), name="schema"),
     re_path(r"^(?:.*/)?$", UnknownAddress.as_view(), name="inconnue"),
 ]

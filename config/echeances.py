@@ -50,7 +50,7 @@ def _tone(echeance: Echeance, today: date) -> str:
 
 def greeting(echeances: Sequence[Echeance]) -> str:
     """« Bonjour. Trois choses vous attendent. »; what is optional does not count."""
-    count = len(_due(echeances))
+    count = len(_due_days(echeances))
     if count == 0:
         return "Bonjour. Rien ne vous attend."
     verb = "chose vous attend" if count == 1 else "choses vous attendent"
@@ -59,7 +59,7 @@ def greeting(echeances: Sequence[Echeance]) -> str:
 
 def summary(echeances: Sequence[Echeance], today: date) -> str:
     """« Dont une aujourd'hui. Rien d'autre avant le 1er mars. »; empty when nothing is expected."""
-    days = sorted(echeance.due_on for echeance in _due(echeances))
+    days = _due_days(echeances)
     if not days:
         return ""
     if len(days) == 1:
@@ -77,8 +77,10 @@ def _weekday(day: date, today: date) -> str:
     return f"{JOURS[day.weekday()]} {short_day(day)}" if day.year == today.year else long_day(day)
 
 
-def _due(echeances: Sequence[Echeance]) -> list[Echeance]:
-    return [echeance for echeance in echeances if not echeance.facultatif]
+def _due_days(echeances: Sequence[Echeance]) -> list[date]:
+    """The day of each thing expected, in order; what is optional is not."""
+    expected = [echeance for echeance in echeances if not echeance.facultatif]
+    return sorted(echeance.due_on for echeance in expected for _ in range(echeance.nombre))
 
 
 def _only(day: date, today: date) -> str:

@@ -51,6 +51,8 @@ SECRET_KEY = os.environ.get("SECRET_KEY") or ("cle-de-demonstration" if DEMO or 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 SITE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+# A PEM file of the authorities whose certificates sign contracts; none: every certificate is « non reconnu ».
+SIGNATURE_RACINES = os.environ.get("SIGNATURE_RACINES", "")
 SITE_NAME = "Mutualisation à la carte"
 VERSION = "0.1.0"
 
@@ -85,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "comptes.middleware.PrivateMiddleware",
     "comptes.middleware.SuspendedPostMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -92,6 +95,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "comptes.middleware.ContexteMiddleware",
     "axes.middleware.AxesMiddleware",
+    "socle.middleware.NotAllowedPageMiddleware",
     "socle.middleware.ReadOnlyGetMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

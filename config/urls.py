@@ -22,4 +22,5 @@ urlpatterns = [
 ]
 if settings.DEMO:
     urlpatterns.append(path("demonstration/", include("demo.urls")))
+handler400 = "comptes.views.erreurs.bad_request"
 handler403 = "comptes.views.erreurs.forbidden"

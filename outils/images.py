@@ -1,7 +1,7 @@
 """`python -m outils.images`: take the pictures of the guides and of the README on a running demonstration.
 
 Two lists: « campagne » wants `make demo DATE=2027-02-10`, « votes » `make demo DATE=2027-12-15`, Bordeaux Métropole each time.
-Invented people, so nothing personal is shown.
+Invented people, so nothing personal is shown. `LANGUAGE=fr` and the package chromium-l10n make the browser's own words French.
 """
 
 import argparse
@@ -31,6 +31,7 @@ class Image:
 
 
 DGS, DIRECTION, NOUVEAU = "qui partage déjà", "Direction des territoires,", "qui ne partage rien encore"
+VOTED = "text=Campagne 2028"  # on 15 December 2027 the campaign 2029 is open already
 LISTES = {
     "campagne": (
         Image("accueil", DGS, "/"),
@@ -39,18 +40,23 @@ LISTES = {
         Image("accueil-direction", DIRECTION, "/"),
         Image("campagne", DIRECTION, "/campagne/"),
         Image("instruction", DIRECTION, "/instruction/"),
-        Image("ligne", DIRECTION, "/instruction/?arbitrage=refusee", ("main tbody a",)),
+        Image("ligne", DIRECTION, "/instruction/?arbitrage=refusee", ("main tbody a",), 900),
         Image("catalogue", DIRECTION, "/catalogue/"),
         Image("matrice", DIRECTION, "/qui-partage-quoi/"),
-        Image("comparaison", DIRECTION, "/qui-partage-quoi/comparaison/"),
+        Image("comparaison", DIRECTION, "/qui-partage-quoi/comparaison/?du=2025-01-01&au=2027-01-01"),
         Image("evolution", DIRECTION, "/qui-partage-quoi/evolution/"),
         Image("premiers-pas", DIRECTION, "/premiers-pas/"),
         Image("reprise", DIRECTION, "/reprise/"),
         Image("revues", DIRECTION, "/revues/"),
     ),
     "votes": (
-        Image("point-d-arret", DIRECTION, "/campagne/", ("text=Point d'arrêt",)),
-        Image("actes", DIRECTION, "/campagne/", ("text=Actes",)),
+        Image(
+            "point-d-arret",
+            DIRECTION,
+            "/campagne/",
+            (VOTED, "main >> text=Instruction", "text=Point d’arrêt"),
+        ),
+        Image("actes", DIRECTION, "/campagne/", (VOTED, "main >> text=Actes")),
         Image("conventions", DIRECTION, "/conventions/"),
     ),
 }
@@ -84,7 +90,10 @@ def main() -> None:
     parser.add_argument("--liste", choices=LISTES, default="campagne")
     wanted = parser.parse_args()
     with sync_playwright() as playwright:
-        page = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"]).new_page()
+        browser = playwright.chromium.launch(
+            executable_path=_chromium(), args=["--no-sandbox", "--lang=fr-FR"]
+        )
+        page = browser.new_page(locale="fr-FR")
         for image in LISTES[wanted.liste]:
             with signed_in(page, wanted.adresse, image.qui):
                 take(page, wanted.adresse, image)

@@ -101,3 +101,11 @@ def monde(db: None, at_time: Callable[[Any], datetime]) -> Any:
 
     at_time("2027-02-10 10:00")
     return build_world()
+
+
+@pytest.fixture
+def people(monde: Any) -> Any:
+    """One person for each role, all of commune A: see tests.etats."""
+    from tests.etats import everyone
+
+    return everyone(monde)

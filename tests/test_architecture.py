@@ -62,7 +62,6 @@ WITHOUT_EPCI = {
 }
 # Querysets of rows with `epci` that nobody lists by themselves: read through a row that has visible_to, or by no page.
 WITHOUT_VISIBLE_TO = {
-    "contrats.Fiche": "library of texts, read when a contract is prepared",
     "documents.CompteurDocument": "counter, read by no page",
     "documents.Document": "served by its owner: declaration or compte rendu",
     "documents.Piece": "served by its owner: declaration, act, avis, convention or reprise",
@@ -73,6 +72,7 @@ WITHOUT_VISIBLE_TO = {
     "territoire.JourFerie": "public facts",
 }
 MARK_SAFE = {
+    "contrats/templatetags/clauses.py": 1,  # what nh3 has just sanitised
     "socle/templatetags/typographie.py": 1,  # text the templates have escaped
     "socle/templatetags/composants.py": 1,  # a rendered block
 }

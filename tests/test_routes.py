@@ -1,4 +1,4 @@
-"""Every address × every role: the table of tests/routes.py is complete, and true."""
+"""Every address × every role: the table of tests/routes is complete, and true."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -47,6 +47,8 @@ def play(monde: Monde, route: Route, method: str, url: str) -> dict[str, int]:
             send = client.post if method == "POST" else client.get
             response = send(url, data, headers=headers)
             codes[role] = response.status_code
+            if response.streaming:
+                list(response)  # read to its end, which closes the file behind it
             if route.kind == "page" and role in SIGNED_OUT:
                 assert response["Location"].startswith("/connexion/"), f"{method} {url}: done for {role}"
             transaction.set_rollback(True)

@@ -4,10 +4,11 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from random import Random
 
-from contrats.models import Engagement
+from contrats.models import Engagement, LigneProgramme
 from contrats.workflows.contrat import prepare_contract
+from contrats.workflows.programme import last_day
 from demo.chargement.gens import Gens
-from mutualisation.models import Cycle
+from mutualisation.models import Catalogue, Cycle
 from mutualisation.workflows.cycle import open_cycle, prepare_cycle
 from revues.models import Revue
 from revues.workflows.compte_rendu import issue_minutes, write_minutes
@@ -38,6 +39,36 @@ def contracts(epci: Epci, communes: list[Commune], effective_on: date, random: R
     Engagement.objects.bulk_update(
         engagements,
         ["evaluation_prealable", "engagements_epci", "engagements_commune", "conditions_normales"],
+    )
+
+
+def programmes(epci: Epci, annee: int, random: Random) -> None:
+    """Two things planned in each prepared domain, after its first activities; most of those whose month has passed are done."""
+    prepared = Engagement.objects.filter(epci=epci).exclude(evaluation_prealable="")
+    offered = Catalogue.objects.in_force(epci, date(annee, 1, 1)).read()
+    first = {domaine.id: domaine.activites[:2] for domaine in offered.domaines}
+    LigneProgramme.objects.bulk_create(
+        _planned(engagement, annee, activite.libelle, ordre, random)
+        for engagement in prepared.select_related("epci", "commune").order_by("pk")
+        for ordre, activite in enumerate(first[engagement.domaine_id], start=1)
+    )
+
+
+def _planned(engagement: Engagement, annee: int, libelle: str, ordre: int, random: Random) -> LigneProgramme:
+    mois = random.randint(1, 12)
+    due_on = last_day(annee, mois)
+    done = due_on < engagement.epci.today and random.random() < HELD_PART
+    return LigneProgramme(
+        epci=engagement.epci,
+        commune=engagement.commune,
+        domaine_id=engagement.domaine_id,
+        annee=annee,
+        libelle=libelle,
+        mois=[mois],
+        ordre=ordre,
+        echeance_on=due_on,
+        etat=LigneProgramme.Etat.FAIT if done else LigneProgramme.Etat.PREVU,
+        fait_on=due_on if done else None,
     )
 
 

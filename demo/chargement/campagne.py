@@ -7,10 +7,10 @@ from random import Random
 from demo.chargement.gens import Gens
 from mutualisation.brouillon import Saisie
 from mutualisation.changements import read_choices
-from mutualisation.models import Acte, Adhesion, Cycle, Declaration, Ligne
+from mutualisation.models import Acte, Adhesion, Cycle, Declaration, DemandeComplement, Ligne
 from mutualisation.workflows.acte import record_act
 from mutualisation.workflows.arret import confirm_for_commune, confirm_for_epci
-from mutualisation.workflows.complement import ask_completion
+from mutualisation.workflows.complement import Reponse, answer_completion, ask_completion
 from mutualisation.workflows.declaration import save_draft, submit_declaration
 from mutualisation.workflows.etude import Travail, study
 from mutualisation.workflows.instruction import Decision, accept_all, decide_many, mark_receivable
@@ -117,8 +117,24 @@ def _decide(gens: Gens, _declaration: Declaration, lignes: list[Ligne]) -> None:
 
 
 def _decide_all(gens: Gens, cycle: Cycle) -> None:
+    """What was asked is answered, then everything that has no decision is accepted."""
+    asked = DemandeComplement.objects.filter(ligne__declaration__cycle=cycle, repondue_at=None)
+    for demande in asked.select_related("ligne").order_by("pk"):
+        _answer(gens, demande)
     for declaration in _deposited(cycle):
         accept_all(declaration=declaration, acteur=gens.direction, qualite=DIRECTION)
+
+
+def _answer(gens: Gens, demande: DemandeComplement) -> None:
+    ligne = demande.ligne
+    said = ligne.declaration.motifs.filter(domaine=ligne.domaine_id).first()
+    motif = said.texte if said else ""
+    answer_completion(
+        demande=demande,
+        acteur=gens.dgs[ligne.commune_id],
+        reponse=Reponse("Deux agents, à temps plein.", ligne.precision, motif, motif),
+        version=ligne.version,
+    )
 
 
 def _confirm_all(gens: Gens, cycle: Cycle) -> None:

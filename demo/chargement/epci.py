@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from random import Random
 
+from contrats.workflows.clause import load_reference_clauses
 from contrats.workflows.fiche import load_reference_fiches
-from demo.chargement import annee, campagne, choix, conventions, gens, territoire
+from demo.chargement import annee, campagne, choix, conventions, gens, seances, territoire
 from demo.chargement.noms import Registre
 from demo.horloge import replay_until, set_now
 from journal.models import Tache
@@ -36,12 +37,15 @@ def load(siren: str, day: date, say: Say) -> Epci:
     choix.past_cycles(epci, day.year)
     choix.adhesions(epci, catalogue, sharing, day.year, random)
     conventions.past_conventions(epci)
+    seances.sittings(epci, communes, day.year)
     say("Choix des trois dernières années inventés.")
     who = _people(epci, communes, sharing, day, random)
     say("Personnes inventées.")
     _live(who, sharing, day, target, random)
-    say("Campagne, contrats et revues de l'année.")
-    _offer(who, communes, sharing, day)
+    say("Campagne, contrats, programmes et revues de l'année.")
+    with horloge.at(target):
+        annee.programmes(epci, day.year, random)
+        _offer(who, communes, sharing, day)
     set_now(target)
     return epci
 
@@ -52,6 +56,7 @@ def _ground(siren: str, day: date) -> tuple[Epci, Catalogue]:
     with horloge.at(horloge.midnight(since, epci.fuseau)):
         catalogue = load_reference_catalogue(epci=epci, effective_on=since)
         load_reference_fiches(epci=epci)
+        load_reference_clauses(epci=epci)
     return epci, catalogue
 
 
@@ -61,6 +66,7 @@ def _people(
     debut = date(day.year - choix.YEARS, 1, 1)
     who = gens.Gens(epci, debut, Registre(random))
     gens.people(who, communes, [commune.pk for commune in sharing])
+    gens.president(who)
     for commune in sharing:
         gens.communal_seats(who, commune, _shared_domaines(commune, day))
     return who
@@ -100,5 +106,6 @@ def _offer(who: gens.Gens, communes: list[Commune], sharing: list[Commune], day:
     outside = max(
         set(communes) - set(sharing), key=lambda commune: (commune.population, commune.pk), default=inside
     )
-    domaine = _shared_domaines(inside, day)[-1]
-    gens.visitors(who, inside, outside, domaine)
+    domaines = _shared_domaines(inside, day)
+    gens.visitors(who, inside, outside, domaines[-1])
+    gens.absences(who, inside, domaines[0])

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from comptes.models import Habilitation, Personne, Role
-from demo.chargement.noms import Registre
+from contrats.models import Signataire
+from demo.chargement.noms import FEMININS, Registre
 from demo.models import Visiteur
 from mutualisation.models import Domaine, Siege, Titulaire
+from mutualisation.workflows.absence import note_absence
 from territoire.models import Commune, Epci, Pole
 
 HOST = "demonstration.invalid"  # RFC 2606: no mail can ever leave for it
@@ -29,20 +31,21 @@ class Gens:
     maires: dict[int, Personne] = field(default_factory=dict)
     referents: dict[int, tuple[Personne, Personne]] = field(default_factory=dict)
 
-    def new(self, fonction: str) -> Personne:
+    def new(self, fonction: str, feminin: str = "") -> Personne:
+        """Somebody who holds an office; `feminin` is its name for a woman, when it is another."""
         prenom, nom = self.noms.take()
         number = Personne.objects.count() + 1
         return Personne.objects.create(
             email=f"personne-{number}@{HOST}",
             prenom=prenom,
             nom=nom,
-            fonction=fonction,
+            fonction=feminin if feminin and prenom in FEMININS else fonction,
             telephone="05 00 00 00 00",
         )
 
-    def agent(self, fonction: str) -> Personne:
+    def agent(self, fonction: str, feminin: str = "") -> Personne:
         """Someone who may sign in; what more she may do comes from a seat."""
-        personne = self.new(fonction)
+        personne = self.new(fonction, feminin)
         self.entitle(personne, Role.AGENT)
         return personne
 
@@ -54,6 +57,14 @@ class Gens:
         )
 
 
+def president(gens: Gens) -> None:
+    """Who signs for the EPCI."""
+    personne = gens.agent("Président", "Présidente")
+    Signataire.objects.create(
+        epci=gens.epci, personne=personne, qualite=personne.fonction.lower(), debut=gens.debut
+    )
+
+
 def people(gens: Gens, communes: list[Commune], sharing: Iterable[int]) -> None:
     """Invent everyone: EPCI, pôles, domains, then each commune (référents only where something is shared)."""
     _epci(gens)
@@ -63,9 +74,9 @@ def people(gens: Gens, communes: list[Commune], sharing: Iterable[int]) -> None:
 
 
 def _epci(gens: Gens) -> None:
-    gens.direction = gens.new("Directrice des territoires")
+    gens.direction = gens.new("Directeur des territoires", "Directrice des territoires")
     gens.entitle(gens.direction, Role.DIRECTION_TERRITOIRES)
-    gens.administrateur = gens.new("Administrateur à la direction du numérique")
+    gens.administrateur = gens.new("Direction du numérique")
     gens.entitle(gens.administrateur, Role.ADMINISTRATEUR)
     for pole in Pole.objects.filter(epci=gens.epci):
         gens.directeurs[pole.pk] = gens.new(f"Direction du {pole.nom}")
@@ -98,6 +109,24 @@ def communal_seats(gens: Gens, commune: Commune, domaines: Iterable[Domaine]) ->
         )
 
 
+def absences(gens: Gens, commune: Commune, domaine: Domaine) -> None:
+    """A référent away today, replaced by a colleague; a responsable away next week, whom nobody replaces."""
+    today = gens.epci.today
+    resources, technical = gens.referents[commune.pk]
+    for personne, first, suppleant in (
+        (resources, today - timedelta(days=1), technical),
+        (gens.responsables[domaine.pk], today + timedelta(days=7), None),
+    ):
+        note_absence(
+            epci=gens.epci,
+            personne=personne,
+            debut=first,
+            fin=first + timedelta(days=5),
+            suppleant=suppleant,
+            acteur=personne,
+        )
+
+
 def _seat(gens: Gens, domaine: Domaine, personne: Personne, commune: Commune | None) -> Siege:
     cote = Siege.Cote.COMMUNE if commune else Siege.Cote.EPCI
     siege = Siege.objects.create(epci=gens.epci, cote=cote, domaine=domaine, commune=commune)
@@ -114,9 +143,9 @@ def visitors(gens: Gens, inside: Commune, outside: Commune, domaine: Domaine) ->
         (gens.maires[inside.pk], f"Maire {inside.de}"),
         (gens.referents[inside.pk][1], f"Référent communal {inside.de}"),
         (gens.responsables[domaine.pk], f"Responsable de service commun : {domaine.libelle}"),
-        *((person, f"Directeur de pôle, {nom}") for person in list(gens.directeurs.values())[-1:]),
+        *((person, f"Direction de pôle, {nom}") for person in list(gens.directeurs.values())[-1:]),
         (gens.direction, f"Direction des territoires, {nom}"),
-        (gens.administrateur, f"Administrateur, {nom}"),
+        (gens.administrateur, f"Administration de l'outil, {nom}"),
     ]
     Visiteur.objects.bulk_create(
         Visiteur(personne=personne, presentation=text, ordre=ordre)

@@ -2,11 +2,13 @@
 
 from random import Random
 
+# By turns a woman's and a man's.
 PRENOMS = (
     "Claire", "Paul", "Nadia", "Marc", "Hélène", "Karim", "Sophie", "Julien", "Inès", "Thomas", "Aïcha", "Pierre",
     "Lucie", "Mehdi", "Anne", "Bruno", "Chloé", "Damien", "Élise", "Fabien", "Gaëlle", "Hugo", "Irène", "Jérôme",
     "Laure", "Maël", "Noémie", "Olivier", "Pauline", "Quentin", "Rose", "Samir", "Tiphaine", "Ugo", "Valérie", "Yann",
 )  # fmt: skip
+FEMININS = frozenset(PRENOMS[::2])
 NOMS = (
     "Etcheverry", "Duprat", "Benali", "Ducos", "Lafitte", "Moreau", "Castaing", "Fernandez", "Dubreuil", "Garcia",
     "Lacoste", "Bonnet", "Larrieu", "Mendès", "Castéra", "Dupouy", "Fauché", "Labat", "Maurin", "Nogaro", "Peyrat",

@@ -12,6 +12,10 @@
   const answers = (root) => [...root.querySelectorAll('textarea[name^="motif-"], textarea[name^="precision-"], select[name^="facon-"]')];
   const ticked = (root) => new Set(boxes(root).filter((box) => box.checked).map((box) => box.value));
   const texts = (root) => new Map(answers(root).map((field) => [field.name, field.value]));
+  const markOf = (field) => field.name.replace("-", field.name.startsWith("motif-") ? "_vu-" : "_vue-");
+  const marks = () => new Map([...document.getElementById("reperes").children].map((mark) => [mark.name, mark.value]));
+  // After a conflict only a press of a button decides: saving by itself would overwrite what somebody else has just written.
+  const held = () => document.querySelector("#fautes [data-conflit]") !== null;
   const say = (word) => {
     const mark = document.createElement("span");
     mark.className = "etat o";
@@ -28,17 +32,56 @@
     }
   }
 
+  // Gives the fields where what somebody else wrote could not come in.
   function mergeAnswers(page, sent) {
     const saved = texts(page);
-    for (const field of answers(form)) {
-      if (field.value === sent.get(field.name) && saved.has(field.name) && field !== document.activeElement) field.value = saved.get(field.name);
-    }
+    const moved = answers(form).filter(({ name }) => saved.has(name) && saved.get(name) !== sent.get(name).trim());
+    const free = (field) => field.value === sent.get(field.name) && field !== document.activeElement;
+    for (const field of moved.filter(free)) field.value = saved.get(field.name);
+    return moved.filter((field) => field.value !== saved.get(field.name));
   }
 
   function take(page, id) {
     const fresh = page.getElementById(id);
     const old = document.getElementById(id);
     if (fresh && old) old.replaceChildren(...fresh.childNodes);
+  }
+
+  // What this page has not shown is not seen: the next save of that field will be a conflict, not a decision.
+  function takeMarks(page, unseen) {
+    const before = marks();
+    take(page, "reperes");
+    const box = document.getElementById("reperes");
+    for (const field of unseen) {
+      const name = markOf(field);
+      box.querySelector(`[name="${name}"]`)?.remove();
+      if (before.has(name)) box.append(Object.assign(document.createElement("input"), { type: "hidden", name, value: before.get(name) }));
+    }
+  }
+
+  function copy(name, twin, element) {
+    if (twin.hasAttribute(name)) element.setAttribute(name, twin.getAttribute(name));
+    else element.removeAttribute(name);
+  }
+
+  function reveal(field) {
+    for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  }
+
+  // What is wrong with a field is said beside it.
+  function takeFaults(page) {
+    for (const said of form.querySelectorAll(".faute")) said.remove();
+    for (const field of [...boxes(form), ...answers(form)]) {
+      const twin = page.getElementById(field.id);
+      if (!twin) continue;
+      for (const name of ["class", "aria-describedby", "aria-invalid"]) copy(name, twin, field);
+      copy("class", twin.parentElement, field.parentElement);
+      const said = twin.parentElement.querySelector(":scope > .faute");
+      if (!said) continue;
+      if (field.type === "checkbox") field.parentElement.append(said);
+      else field.before(said);
+      reveal(field);
+    }
   }
 
   function takeStates(page) {
@@ -59,20 +102,28 @@
 
   function apply(page, sent, sentTexts) {
     mergeBoxes(page, sent);
-    mergeAnswers(page, sentTexts);
+    takeMarks(page, mergeAnswers(page, sentTexts));
     take(page, "fautes");
     take(page, "remarques");
-    take(page, "reperes");
+    takeFaults(page);
     takeStates(page);
     takeAside(page);
     take(page, "enregistre");
   }
 
-  // Refused: the page says why, keeps what was typed, and has now been told what somebody else wrote.
+  // Refused: the page says why, where one reads it, keeps what was typed, and has now been told what somebody else wrote.
   function refuse(page) {
     take(page, "fautes");
     take(page, "reperes");
+    takeFaults(page);
     say("Non enregistré");
+  }
+
+  // The session is over: the server keeps what was sent, and gives it back after sign-in.
+  function sayEnded(address) {
+    say("Non enregistré");
+    const link = Object.assign(document.createElement("a"), { href: address, textContent: "reconnectez-vous" });
+    document.getElementById("enregistre").append(" Votre session a pris fin : ", link, ". Ce que vous avez saisi est gardé.");
   }
 
   // `form.action` would be the buttons of that name.
@@ -84,6 +135,7 @@
     body.set("action", "brouillon");
     try {
       const response = await fetch(form.getAttribute("action"), { method: "POST", body, credentials: "same-origin" });
+      if (response.url.endsWith(form.dataset.reprise)) return sayEnded(response.url);
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       if (!page.getElementById("reperes")) throw new Error(String(response.status));
       if (response.ok) apply(page, sent, sentTexts);
@@ -94,6 +146,7 @@
   }
 
   function start() {
+    if (held()) return null;
     running = save().finally(() => { running = null; });
     return running;
   }
@@ -103,13 +156,14 @@
     timer = setTimeout(() => (running ? running.then(start) : start()), PAUSE_MS);
   });
 
-  // A press while a save is on its way waits for it, so that nobody is in conflict with herself.
+  // A press while a save is on its way waits for it, so that nobody is in conflict with herself; it decides nothing when
+  // that save is refused by a conflict, which was not told yet.
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
     if (!running) return;
     event.preventDefault();
     event.stopPropagation();
     const value = event.submitter && event.submitter.value;
-    running.then(() => form.requestSubmit(form.querySelector(`button[name="action"][value="${value || "enregistrer"}"]`)));
+    running.then(() => held() || form.requestSubmit(form.querySelector(`button[name="action"][value="${value || "enregistrer"}"]`)));
   });
 })();

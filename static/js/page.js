@@ -1,5 +1,16 @@
-// Small comforts of every page: the error summary takes the focus, open menus close with Escape or when left.
+// Small comforts of every page: the error summary takes the focus, open menus close with Escape or when left, and what the
+// browser kept of a page is not shown again by « Back » once somebody signed out, in this tab or another.
 (() => {
+  const shownAt = Date.now();
+  document.addEventListener("submit", (event) => {
+    if ("sortie" in event.target.dataset) localStorage.setItem("sortie", String(Date.now()));
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted || Number(localStorage.getItem("sortie")) < shownAt) return;
+    document.documentElement.hidden = true;
+    location.reload();
+  });
+
   const erreurs = document.getElementById("erreurs");
   if (erreurs) {
     document.title = "Erreur : " + document.title;

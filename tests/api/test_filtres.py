@@ -60,6 +60,24 @@ def test_a_repeated_parameter_is_named(monde: Monde, lire: Lire):
     assert_invalid(response, {"commune": ["Ce paramètre est donné plusieurs fois."]})
 
 
+EMPTY = ["Donnez une valeur, ou retirez ce paramètre."]
+
+
+def test_an_empty_parameter_is_named_and_never_gives_everything(monde: Monde, lire: Lire):
+    for path, viewset in RESOURCES.items():
+        filterset = getattr(viewset, "filterset_class", None)
+        for name in filterset.get_filters() if filterset else ():
+            for value in ("", "  "):
+                assert_invalid(lire(f"{path}/", monde.secret, **{name: value}), {name: EMPTY})
+
+
+def test_an_empty_parameter_beside_others(monde: Monde, lire: Lire):
+    response = lire("sieges/?cote=&domaine_code=", monde.secret)
+    assert_invalid(response, {"cote": EMPTY, "domaine_code": EMPTY})
+    response = lire("adhesions/?code_insee=&le=2027-03-01", monde.secret)
+    assert_invalid(response, {"code_insee": EMPTY})
+
+
 WHOLE = "Saisissez un nombre entier."
 DAY = "Saisissez une date valide."
 INSTANT = "Saisissez une date et une heure valides."

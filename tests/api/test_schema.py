@@ -34,6 +34,13 @@ def test_the_schema_served_is_the_one_committed(api_client: APIClient):
     assert same, f"the API has changed: « {REFRESH} », then read the difference as an integrator would"
 
 
+@pytest.mark.django_db
+def test_the_schema_is_served_under_a_name_in_ascii(api_client: APIClient):
+    served = api_client.get("/api/v1/schema/")
+    assert all(value.isascii() for value in served.headers.values())
+    assert served["Content-Disposition"] == 'inline; filename="openapi.yaml"'
+
+
 def test_every_resource_is_described(schema: dict[str, Any]):
     expected = {f"/api/v1/{name}/{rest}" for name in RESOURCES for rest in ("", "{id}/")}
     assert set(schema["paths"]) == expected

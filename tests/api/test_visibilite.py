@@ -154,7 +154,8 @@ def test_a_contract_shows_only_the_domains_one_answers_for(complet: Monde, lire:
 
 def test_rights_say_what_the_account_may_do(complet: Monde, lire: Lire):
     path = f"revues/{complet.a.revue.pk}/"
-    can, cannot = {"tenir": True, "annuler": True}, {"tenir": False, "annuler": False}
+    nothing = {"tenir": False, "annuler": False, "retablir": False}  # its day has not come
+    can, cannot = nothing | {"tenir": True}, nothing
     for who, droits in (("directeur", can), ("responsable", can), ("dgs", cannot), ("service", cannot)):
         assert lire(path, WHO[who](complet)).json()["droits"] == droits, who
 
@@ -163,7 +164,11 @@ def test_the_rights_of_a_director_stop_at_his_poles(complet: Monde, lire: Lire):
     """He sees the commune by another title, but does not run its reviews."""
     both = fresh(complet.directeur)
     both.habilitations.create(role=Role.DGS, epci=complet.epci, commune=complet.b.commune, debut="2020-01-01")
-    assert lire(f"revues/{complet.b.revue.pk}/", both).json()["droits"] == {"tenir": False, "annuler": False}
+    assert lire(f"revues/{complet.b.revue.pk}/", both).json()["droits"] == {
+        "tenir": False,
+        "annuler": False,
+        "retablir": False,
+    }
 
 
 def test_a_seat_shows_who_holds_it_today(complet: Monde, lire: Lire, at_time: Callable[[Any], Any]):

@@ -1,7 +1,5 @@
 """An account: corrected, closed when somebody leaves, reopened; and what she still holds, given to others."""
 
-import threading
-from contextlib import suppress
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +11,6 @@ from comptes.annuaire import Annuaire
 from comptes.models import Habilitation, Jeton, Personne
 from comptes.roles import Role
 from journal.models import Courriel, Evenement
-from journal.workflows import compte as workflow
 from journal.workflows.compte import close_account, correct_account, reopen_account
 from journal.workflows.courriel import send_due_mails
 from journal.workflows.invitation import invite, password_link
@@ -23,19 +20,15 @@ from journal.workflows.unite import record, unit
 from mutualisation.models import Titulaire
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
-from territoire.models import Epci
-from tests.concurrence import failures, together
 from tests.factories import (
     PASSWORD,
     CourrielFactory,
-    EpciFactory,
     EquipeFactory,
     HabilitationFactory,
     JetonFactory,
     Monde,
     fresh,
     holder,
-    member_commune,
 )
 
 pytestmark = pytest.mark.django_db
@@ -561,50 +554,3 @@ class TestTheAddressOfSomebodyElse:
         assert "L'adresse d'un compte de service vient de la commande" in shown
         with pytest.raises(Refus, match="compte de service"):
             correct(monde, monde.service, email="machine@exemple.fr")
-
-
-class TestAtOnce:
-    """Two administrators close each other; each has looked whether another remains before the other writes."""
-
-    def close_each_other(self, at_time: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-        at_time("2027-02-10 10:00")
-        epci = EpciFactory()
-        one, two = holder(Role.ADMINISTRATEUR, epci), holder(Role.ADMINISTRATEUR, epci)
-        both, look = threading.Barrier(2), workflow._leave_an_administrator
-
-        def look_together(personne: Personne, epci: Epci) -> None:
-            look(personne, epci)
-            with suppress(threading.BrokenBarrierError):  # the other waits for the lock, and never comes
-                both.wait(1)
-
-        monkeypatch.setattr(workflow, "_leave_an_administrator", look_together)
-        return together(
-            lambda: close_account(personne=two, epci=epci, acteur=one, motif=MOTIF),
-            lambda: close_account(personne=one, epci=epci, acteur=two, motif=MOTIF),
-        )
-
-    @pytest.mark.django_db(transaction=True)
-    def test_one_remains(self, at_time: Any, monkeypatch: pytest.MonkeyPatch):
-        results = self.close_each_other(at_time, monkeypatch)
-        assert [type(error) for error in failures(results)] == [Refus]
-        assert Personne.objects.filter(is_active=True).count() == 1
-
-    @pytest.mark.django_db(transaction=True)
-    def test_control_without_the_lock_none_does(self, at_time: Any, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(workflow, "locked_epci", lambda pk: None)
-        assert not failures(self.close_each_other(at_time, monkeypatch))
-        assert not Personne.objects.filter(is_active=True).exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_role_given_elsewhere_while_closing_leaves_nothing_half_done(at_time: Any):
-    """Either the account is open with its role elsewhere, or closed and the role refused."""
-    at_time("2027-02-10 10:00")
-    epci, other = EpciFactory(), EpciFactory()
-    leaving = holder(Role.DGS, epci, commune=member_commune(epci))
-    here, there = holder(Role.ADMINISTRATEUR, epci), holder(Role.ADMINISTRATEUR, other)
-    together(
-        lambda: close_account(personne=leaving, epci=epci, acteur=here, motif=MOTIF),
-        lambda: grant(personne=leaving, epci=other, acteur=there, mandat=Mandat(Role.AGENT, TODAY)),
-    )
-    assert fresh(leaving).is_active == Habilitation.objects.filter(personne=leaving, epci=other).exists()

@@ -81,7 +81,7 @@ class TestThrottling:
         assert response.status_code == HTTPStatus.TOO_MANY_REQUESTS
         assert response["Retry-After"] == "900"
         page = response.content.decode()
-        assert "attendez 15 minutes" in page
+        assert "attendez 15\u00a0minutes" in page
         assert 'value="c@exemple.fr"' in page
         assert sign_in(client, personne.email).status_code == HTTPStatus.TOO_MANY_REQUESTS
         assert not signed_in(client)

@@ -124,7 +124,7 @@ class TestInvitation:
         [
             (NEW, "autre", "ne sont pas les mêmes"),
             ("court", "court", "trop court"),
-            ("motdepasse1234" * 800, "motdepasse1234" * 800, "au plus 1000 caractères"),
+            ("motdepasse1234" * 800, "motdepasse1234" * 800, "au plus 1\u202f000\u00a0caractères"),
             ("", "", "obligatoire"),
         ],
     )

@@ -149,6 +149,34 @@ class TestList:
         shown = text(admin.get("/personnes/", {"q": wanted}))
         assert "1 personne" in shown and "Œillet" in shown
 
+    @pytest.mark.parametrize("wanted", ["hay", "L'Haÿ", "dgs l'hay", "œillet roses", "directrice generale"])
+    def test_it_finds_what_each_row_shows(self, admin, epci, commune, wanted):
+        fonction = "Directrice générale"
+        HabilitationFactory(
+            dgs=True, epci=epci, commune=commune, personne__nom="Œillet", personne__fonction=fonction
+        )
+        HabilitationFactory(
+            maire=True, epci=epci, commune=member_commune(epci, nom="Anglet"), personne__nom="Autre"
+        )
+        past = {"debut": date(2020, 1, 1), "fin": date(2021, 1, 1)}
+        HabilitationFactory(dgs=True, epci=epci, commune=commune, personne__nom="Ancienne", **past)
+        elsewhere = EpciFactory()
+        stranger = HabilitationFactory(direction=True, epci=epci, personne__nom="Ailleurs").personne
+        HabilitationFactory(dgs=True, epci=elsewhere, commune=commune, personne=stranger)
+        shown = text(admin.get("/personnes/", {"q": wanted}))
+        assert "1 personne" in shown and "Œillet" in shown
+
+    def test_a_role_held_today(self, admin, epci, commune):
+        HabilitationFactory(maire=True, epci=epci, commune=commune, personne__nom="Présent")
+        HabilitationFactory(dgs=True, epci=epci, commune=commune, personne__nom="Autre")
+        HabilitationFactory(
+            maire=True, epci=epci, commune=member_commune(epci), debut=date(2028, 1, 1), personne__nom="Futur"
+        )
+        shown = text(admin.get("/personnes/", {"role": "maire"}))
+        assert "Présent" in shown and "Autre" not in shown and "Futur" not in shown
+        assert "Tout afficher" in shown
+        assert "Personne ne répond" in text(admin.get("/personnes/", {"role": "roi"}))
+
     @pytest.mark.parametrize("wanted", ["%", "a\x00b", "x" * 10_000, "<script>", "@ailleurs"])
     def test_odd_searches_find_nobody_and_break_nothing(self, admin, wanted):
         response = admin.get("/personnes/", {"q": wanted})
@@ -161,7 +189,9 @@ class TestList:
         assert "pas encore invité" in text(admin.get("/personnes/"))
         admin.post(f"/personnes/{personne.pk}/inviter/")
         assert "le 10 février" in text(admin.get("/personnes/"))
-        assert "Dernière invitation le 10 février 2027 à 10" in text(admin.get(f"/personnes/{personne.pk}/"))
+        assert "Dernier courriel d’invitation le 10 février 2027 à 10" in text(
+            admin.get(f"/personnes/{personne.pk}/")
+        )
 
     def test_as_many_queries_for_forty_people_as_for_two(self, admin, epci, commune):
         def queries():
@@ -380,6 +410,19 @@ class TestEnd:
         assert self.finish(admin, row, "2027-02-09").url == "/personnes/"
         assert not Habilitation.objects.filter(pk=row.pk).exists()
         assert Evenement.objects.get().type == "habilitation.annulee"
+
+    @pytest.mark.parametrize(
+        ("debut", "day", "said"),
+        [
+            (date(2020, 1, 1), "2027-02-28", "La fin de ce rôle est enregistrée."),
+            (date(2027, 3, 1), "2027-02-28", "Ce rôle, qui n’avait pas commencé, est retiré."),
+            (TODAY, "2027-02-09", "Ce rôle, qui ne valait que d’aujourd’hui, est retiré."),
+        ],
+    )
+    def test_it_says_what_became_of_the_role(self, admin, dgs, commune, epci, debut, day, said):
+        row = HabilitationFactory(lecteur=True, epci=epci, commune=commune, personne=dgs, debut=debut)
+        self.finish(admin, row, day)
+        assert said in text(admin.get(f"/personnes/{dgs.pk}/"))
 
     @pytest.mark.parametrize(
         ("day", "fault"),

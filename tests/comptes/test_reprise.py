@@ -102,6 +102,53 @@ class TestRoundTrip:
         assert client.get("/reprendre/").url == "/"
 
 
+class TestWhatIsShown:
+    """The texts that were typed, and where; never a name that only the machine knows."""
+
+    def resumed(self, client, who, path, saisie, referer=""):
+        """The page that offers it again, as it is read: fields that are not shown apart."""
+        client.post(path, saisie, headers={"referer": f"http://testserver{referer}"} if referer else {})
+        sign_in(client, who)
+        page = client.get("/reprendre/")
+        assert page.status_code == HTTPStatus.OK
+        return page, unescape(re.sub("<input[^>]*>", "", page.content.decode()))
+
+    def test_long_texts_once_each_and_no_name_of_a_field(self, client, administrateur):
+        sent = {**SAISIE, "nom": "Nom court", "prenom": LONG, "csrfmiddlewaretoken": "x"}
+        page, shown = self.resumed(client, administrateur, "/personnes/nouvelle/", sent)
+        assert page.context["textes"] == ["nouvelle@exemple.fr", LONG.strip(), "administrateur"]
+        assert "Nom court" not in shown and "fonction" not in shown and ">prenom<" not in shown
+
+    @pytest.mark.parametrize("day", ["2027-02-30", "0000-00-00", "2027-02-10"])
+    def test_a_day_that_does_not_exist_is_kept_as_the_rest(self, client, administrateur, day):
+        page, _ = self.resumed(client, administrateur, "/personnes/nouvelle/", {**SAISIE, "debut": day})
+        assert hidden_fields(page.content.decode())["debut"] == day
+
+    def test_choices_alone_show_no_text(self, client, administrateur):
+        _, shown = self.resumed(client, administrateur, "/personnes/nouvelle/", {"role": "agent"})
+        assert "Aucun long texte" in shown
+
+    def test_the_page_is_where_it_was_typed_not_where_it_goes(self, client, administrateur):
+        path = f"/personnes/{administrateur.pk}/"
+        _, shown = self.resumed(
+            client, administrateur, f"{path}habilitations/", {"role": "agent"}, referer=path
+        )
+        assert f'<a href="{path}">cette page</a>' in shown
+
+    def test_a_page_elsewhere_is_not_ours(self, client, administrateur):
+        sent = {"role": "agent"}
+        client.post("/personnes/nouvelle/", sent, headers={"referer": "http://ailleurs.example//x/"})
+        sign_in(client, administrateur)
+        assert client.get("/reprendre/").context["page"] == "/personnes/nouvelle/"
+
+    def test_whatever_the_page_it_was_typed_on_would_answer(self, client, administrateur):
+        """An address of nothing, of another form, of this page: none is opened."""
+        for path in ("/habilitations/0/fin/", "/reprendre/", "/contrats/versions/0/circuit/agir/"):
+            _, shown = self.resumed(client, administrateur, path, {"mot": LONG})
+            assert LONG.splitlines()[1] in shown
+            end_session(client)
+
+
 class TestFiles:
     @pytest.fixture
     def offered(self, client, administrateur):

@@ -287,11 +287,30 @@ def test_acts_to_come_then_recorded(monde: Any, version: VersionContrat) -> None
     ActeFactory(**values, epci_side=True, numero="2027-612", adopte_on=date(2027, 2, 5))
     data = contract_data(version)
     assert data["deliberations"] == {
-        "commune": "n° 2027-14 du 1er février 2027",
-        "epci": "n° 2027-612 du 5 février 2027",
+        "commune": "délibération n° 2027-14 du 1er février 2027",
+        "epci": "délibération n° 2027-612 du 5 février 2027",
     }
     assert "la délibération n° 2027-612 du conseil de la Métropole, du 5 février 2027" in data["visas"]
     assert not any("à venir" in visa for visa in data["visas"])
+
+
+def test_a_decision_of_the_president_is_said_one(monde: Any, version: VersionContrat) -> None:
+    ligne = monde.cycle.declarations.get(commune=monde.c).lignes.get()
+    values = {"cycle": monde.cycle, "epci": monde.epci, "lignes": [ligne], "adopte_on": date(2027, 2, 5)}
+    ActeFactory(**values, epci_side=True, type="president", numero="D-7")
+    assert contract_data(version)["deliberations"]["epci"] == "décision n° D-7 du 5 février 2027"
+
+
+def test_acts_of_a_later_cycle_are_not_cited(monde: Any, version: VersionContrat) -> None:
+    """A contract of 2028 has nothing to do with what is voted for 2029."""
+    ligne = monde.cycle.declarations.get(commune=monde.c).lignes.get()
+    later = monde.cycle_futur
+    declaration = DeclarationFactory(cycle=later, commune=monde.c, deposee=True)
+    other = LigneFactory(declaration=declaration, activite=ligne.activite, nature="revision")
+    ActeFactory(cycle=later, epci=monde.epci, commune=monde.c, lignes=[other], numero="AUTRE")
+    data = contract_data(version)
+    assert data["deliberations"]["commune"] is None
+    assert not any("AUTRE" in visa for visa in data["visas"])
 
 
 def test_acts_of_another_commune_are_not_cited(monde: Any, version: VersionContrat) -> None:
@@ -393,8 +412,8 @@ def page(client: Any, user: Any, url: str) -> str:
 
 def test_the_list_says_what_is_missing(monde: Any, client: Any, version: VersionContrat) -> None:
     html = page(client, monde.direction, reverse("contrats:contrats"))
-    assert "3 sur 3 communes" in html
-    assert "3 fiches sans niveau attendu" in html and "3 sièges vacants" in html
+    assert "3 communes sur 3" in html
+    assert "3 fiches à compléter, dont 3 sans niveau attendu" in html and "3 sièges vacants" in html
     assert version.reference in html
 
 
@@ -447,7 +466,7 @@ def test_preparing_from_the_list(monde: Any, client: Any) -> None:
     share(monde, "DA-01")
     client.force_login(monde.direction)
     url = reverse("contrats:preparer")
-    data = {"commune": monde.c.pk, "date": "2028-01-01"}
+    data = {"commune": monde.c.pk, "effet": "2028-01-01"}
     response = client.post(url, data)
     contrat = Contrat.objects.get(commune=monde.c)
     assert response["Location"] == reverse("contrats:contrat", args=[contrat.pk])
@@ -457,19 +476,19 @@ def test_preparing_from_the_list(monde: Any, client: Any) -> None:
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [({"date": "2028-02-01"}, "1er janvier"), ({"date": "x"}, "1er janvier"), ({}, "ne partage rien")],
+    [({"effet": "2028-02-01"}, "1er janvier"), ({"effet": "x"}, "1er janvier"), ({}, "ne partage rien")],
 )
 def test_preparing_badly(monde: Any, client: Any, data: dict[str, str], words: str) -> None:
     client.force_login(monde.direction)
     response = client.post(
-        reverse("contrats:preparer"), {"commune": monde.c.pk, "date": "2028-01-01", **data}, follow=True
+        reverse("contrats:preparer"), {"commune": monde.c.pk, "effet": "2028-01-01", **data}, follow=True
     )
     assert words.replace("1er", "1<sup>er</sup>") in response.content.decode().replace("\u00a0", " ")
     assert not Contrat.objects.filter(commune=monde.c).exists()
 
 
 def test_preparing_is_for_the_direction_and_its_communes(monde: Any, client: Any) -> None:
-    url, data = reverse("contrats:preparer"), {"commune": monde.a.commune.pk, "date": "2028-01-01"}
+    url, data = reverse("contrats:preparer"), {"commune": monde.a.commune.pk, "effet": "2028-01-01"}
     for who, status in ((monde.a.dgs, 403), (monde.responsable, 403), (monde.direction_voisine, 404)):
         client.force_login(who)
         assert client.post(url, data).status_code == status

@@ -1,5 +1,6 @@
 """The fiche d'engagement: read by both sides, written on one page, nothing typed is lost."""
 
+import re
 from decimal import Decimal
 from html import unescape
 from typing import Any
@@ -14,6 +15,7 @@ from contrats.workflows.contrat import save_engagement
 from journal.models import Evenement
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit
+from tests.contrats.gestes_fiche import BLANK, opened, row_at
 from tests.factories import EngagementFactory, domaine
 
 INDICATOR = {
@@ -90,9 +92,8 @@ def test_rows_are_added_kept_emptied_and_removed(monde: Any, client: Any, fiche:
     client.force_login(monde.direction)
     page = html(client.get(url(fiche)))
     assert page.count("(ligne libre)") == 3 and 'value="5,5"' in page and 'value="9"' in page
-    kept = {**INDICATOR, "libelle": "Trois"}
-    rows = [{**INDICATOR, "libelle": "Un", "DELETE": "on"}, dict.fromkeys(INDICATOR, ""), kept]
-    post(client, monde.direction, fiche, form(*rows, version=2))
+    ticked, emptied = row_at(0, DELETE="on"), row_at(1, **BLANK)
+    post(client, monde.direction, fiche, opened(fiche) | ticked | emptied)
     assert list(fiche.indicateurs.order_by("ordre").values_list("libelle", flat=True)) == ["Trois"]
 
 
@@ -167,6 +168,17 @@ def test_html_is_shown_as_text(monde: Any, client: Any, fiche: Engagement) -> No
     post(client, monde.direction, fiche, form(niveau_attendu=text))
     raw = client.get(reverse("contrats:engagement", args=[fiche.pk])).content.decode()
     assert "&lt;img src=" in raw and "<img" not in raw and "<b>gras" not in raw
+
+
+def test_signs_that_would_not_print_are_told(monde: Any, client: Any, fiche: Engagement) -> None:
+    client.force_login(monde.direction)
+    page = reverse("contrats:engagement", args=[fiche.pk])
+    post(client, monde.direction, fiche, form(missions="Très bien, 4 m² à 20 °C : « œuvre »…"))
+    assert "ne s'impriment pas" not in html(client.get(page)).replace("’", "'")
+    post(client, monde.direction, fiche, form(missions="Bien 🚧 👍 🚧", version=2))
+    assert "ne s'impriment pas : 🚧 👍 Le contrat" in " ".join(
+        re.sub("<[^>]*>", "", html(client.get(page)).replace("’", "'")).split()
+    )
 
 
 def test_an_issued_version_is_not_edited(

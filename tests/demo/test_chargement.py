@@ -1,27 +1,35 @@
 """Loading the demonstration: a real EPCI, invented and labelled choices, no hole in what people see."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import StringIO
+from random import Random
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from comptes.models import Role
+from contrats.models import LigneProgramme, Signataire
+from demo.chargement.gens import Gens
+from demo.chargement.noms import FEMININS, Registre
 from demo.models import Visiteur
 from documents.models import Document
 from journal.models import Tache
 from mutualisation.models import (
+    Absence,
     Adhesion,
     Convention,
     Cycle,
     Declaration,
     DemandeComplement,
     Etude,
+    Seance,
     Titulaire,
 )
 from revues.models import Revue
 from socle import horloge
 from territoire.models import Commune, Epci
+from territoire.models.epci import WorkingDays
+from tests.factories import EpciFactory
 
 MARTINIQUE = "249720053"
 ROLES = {
@@ -58,6 +66,16 @@ def test_the_campaign_is_open_that_day(epci):
     )
 
 
+def test_two_communes_in_three_have_said_when_their_council_sits(epci):
+    coming = Seance.objects.coming(epci)
+    days = WorkingDays(epci)
+    members = Commune.objects.members_of(epci, epci.today).count()
+    assert coming.exclude(commune=None).values("commune").distinct().order_by().count() == -(
+        -members * 2 // 3
+    )
+    assert coming.filter(commune=None).exists() and all(days.works(one.jour) for one in coming)
+
+
 def test_three_years_of_choices_are_labelled_as_invented(epci):
     years = set(Adhesion.objects.filter(epci=epci).values_list("debut__year", flat=True))
 
@@ -74,6 +92,32 @@ def test_each_sharing_commune_has_its_convention_then_avenants(epci):
 
 def test_nothing_ends_in_the_future_without_a_retrait(epci):
     assert not Adhesion.objects.filter(epci=epci, fin__gt=epci.today).exists()
+
+
+def test_the_president_is_called_as_she_or_he_is(epci):
+    signataire = Signataire.objects.get(epci=epci, commune=None)
+    feminin = signataire.personne.prenom in FEMININS
+
+    assert signataire.qualite == ("présidente" if feminin else "président")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("prenom", "fonction"), [("Claire", "Directrice"), ("Marc", "Directeur")])
+def test_an_office_agrees_with_who_holds_it(prenom, fonction):
+    class Un(Registre):
+        def take(self) -> tuple[str, str]:
+            return prenom, "Maurin"
+
+    gens = Gens(EpciFactory(), date(2027, 1, 1), Un(Random(1)))
+
+    assert gens.new("Directeur", "Directrice").fonction == fonction
+
+
+def test_no_visitor_is_presented_by_the_office_of_the_other_sex(epci):
+    """« Hélène Œuvrard – Directeur de pôle » is not French: an office that names both is not needed."""
+    said = " ".join(Visiteur.objects.values_list("presentation", flat=True))
+    assert "Direction de pôle" in said and "Administration de l'outil" in said
+    assert "Directeur" not in said and "Administrateur" not in said
 
 
 def test_each_role_can_be_entered(epci):
@@ -93,11 +137,26 @@ def test_every_shared_domain_has_a_referent_on_both_sides(epci):
     assert {domaine for _, domaine in pairs} <= serving
 
 
+def test_somebody_is_away_and_somebody_else_is_called(epci):
+    away = Absence.objects.on(epci.today).get(epci=epci)
+    coming = Absence.objects.filter(epci=epci, debut__gt=epci.today).get()
+
+    assert away.suppleant and away.suppleant.sieges.exists()
+    assert not coming.suppleant and coming.personne.sieges.filter(siege__cote="epci").exists()
+
+
 def test_the_reviews_of_january_were_created_and_most_held(epci):
     january = Revue.objects.filter(epci=epci, periode_on__month=1, type="domaine")
 
     assert january.filter(etat=Revue.Etat.TENUE).count() > january.count() / 2
     assert not Tache.objects.exclude(erreur="").exists()
+
+
+def test_the_programme_of_the_year_has_lines_done_and_to_do(epci):
+    lines = LigneProgramme.objects.filter(epci=epci, annee=2027)
+
+    assert {line.etat for line in lines} == {"prevu", "fait"}
+    assert not lines.filter(fait_on__gt=epci.today).exists()
 
 
 def test_its_last_documents_wait_for_the_worker(epci):

@@ -1,19 +1,27 @@
 """Complete contexts for the printed documents: a commune that shares everything; people are invented."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from django.template.loader import render_to_string
 
+from contrats.champs import Faits
+from contrats.clauses import print_clauses, read_reference
 from documents.rendu import Attachment, render_pdf
 
 RACINE = Path(__file__).resolve().parent.parent.parent
 CREATED_AT = datetime(2027, 12, 3, 9, 30, tzinfo=UTC)
 FAMILLES = {"support": "Fonction support", "operationnelle": "Fonction opérationnelle"}
 EPCI = {"nom": "Bordeaux Métropole", "type": "métropole", "siren": "243300316", "couleur": None}
+REVUES = {"rythme": "chaque mois", "contrat": "mai-juin et novembre-décembre"}
 COMMUNE = {"nom": "Mérignac", "code_insee": "33281"}
+
+PROGRAMME = [
+    {"libelle": "Curage des avaloirs du centre (2 passages)", "quand": "de mars à mai"},
+    {"libelle": "Fauchage des accotements", "quand": "juin et septembre, selon la pousse"},
+]
 
 
 def catalogue() -> list[dict[str, Any]]:
@@ -26,14 +34,18 @@ def catalogue() -> list[dict[str, Any]]:
 def contrat(*, domaines: int = 18, projet: bool = True, **changes: Any) -> dict[str, Any]:
     """A contract on the first `domaines` of the catalogue; any key can be replaced."""
     retenus = catalogue()[:domaines]
+    groupement = changes.get("epci", EPCI)
     return {
+        **clauses(groupement, retenus),
         "numero": "C-2028-019",
         "projet": projet,
         "exemplaire": "projet" if projet else "a_signer",
         "epci": EPCI,
         "commune": COMMUNE,
         "effet_on": "2028-01-01",
-        "version": "Version initiale",
+        "version": "Contrat initial",
+        "avenant": None,
+        "registre": [],
         "deliberations": {"commune": None, "epci": "n° 2027-612 du 26 novembre 2027"},
         "signataires": {"commune": {"nom": "Claire Vasseur", "qualite": "maire"}, "epci": None},
         "visas": [
@@ -50,7 +62,7 @@ def contrat(*, domaines: int = 18, projet: bool = True, **changes: Any) -> dict[
             if any(d["famille"] == code for d in retenus)
         ],
         "fiches": [_fiche(d) for d in retenus],
-        "revues": {"rythme": "chaque mois", "contrat": "mai-juin et novembre-décembre"},
+        "revues": REVUES,
         "verification": {
             "adresse": "mutualisation.exemple.fr/v/7QK4-9M2X",
             "empreinte": "452f 9972 44c7 e1a0 " * 4,
@@ -58,6 +70,28 @@ def contrat(*, domaines: int = 18, projet: bool = True, **changes: Any) -> dict[
         "demonstration": True,
         **changes,
     }
+
+
+def clauses(epci: dict[str, Any], retenus: list[dict[str, Any]]) -> dict[str, Any]:
+    """The reference clauses, as the contract of Mérignac prints them."""
+    faits = Faits(
+        epci=epci["nom"],
+        siren=epci["siren"],
+        groupement="la Métropole" if "métropole" in epci["type"] else "la Communauté",
+        commune=COMMUNE["nom"],
+        code_insee=COMMUNE["code_insee"],
+        pole="pôle Ouest",
+        reference="C-2028-019",
+        version="Contrat initial",
+        effet_on=date(2028, 1, 1),
+        domaines=len(retenus),
+        activites=sum(len(domaine["activites"]) for domaine in retenus),
+        rythme=REVUES["rythme"],
+        revues=REVUES["contrat"],
+        observation_jours=8,
+        conciliation_mois=2,
+    )
+    return print_clauses(read_reference(), faits)
 
 
 def _rattachement(domaine: dict[str, Any]) -> str:
@@ -114,6 +148,7 @@ def _fiche(domaine: dict[str, Any]) -> dict[str, Any]:
             "decision": "10 jours ouvrés",
         },
         "rythme_revues": "chaque mois, le 2e mardi à 9 h 30",
+        "programme": PROGRAMME if voirie else [],
         "indicateurs": domaine["indicateurs"],
         "referents": {
             "commune": {

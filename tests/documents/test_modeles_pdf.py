@@ -1,11 +1,14 @@
 import io
+import subprocess
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
 import weasyprint
+from PIL import Image
 from weasyprint.formatting_structure import boxes
 
 from documents import rendu
@@ -246,8 +249,8 @@ def test_bookmarks_follow_articles_and_annexes(court: bytes) -> None:
 
 
 def test_cover_counts_domains_and_activities() -> None:
-    assert "18 domaines, 130 activités" in exemples.page("contrat", exemples.contrat())
-    assert "1 domaine, 8 activités" in exemples.page("contrat", exemples.contrat(domaines=1))
+    assert "18\u00a0domaines, 130\u00a0activités" in exemples.page("contrat", exemples.contrat())
+    assert "1\u00a0domaine, 8\u00a0activités" in exemples.page("contrat", exemples.contrat(domaines=1))
 
 
 def test_an_activity_says_its_nature_and_date_when_they_differ() -> None:
@@ -286,7 +289,7 @@ def test_nothing_is_left_blank() -> None:
 
 def test_a_contract_without_any_domain_prints() -> None:
     page = exemples.page("contrat", exemples.contrat(domaines=0))
-    assert "0 domaine, 0 activité" in page
+    assert "0\u00a0domaine, 0\u00a0activité" in page
     assert "Aucune activité n’est partagée à cette date" in page
 
 
@@ -413,3 +416,25 @@ def test_headers_are_repeated_on_each_page_of_a_table() -> None:
         sum(box.text == "Tolérance" and tag == "th" for page in document.pages for box, tag in texts(page))
         >= 3
     )
+
+
+def ink(page: Image.Image) -> tuple[int, int, int, int] | None:
+    """The box (left, top, right, bottom, in pixels) of all that is darker than paper; None for a blank page."""
+    return page.point(lambda level: 255 if level < 200 else 0).getbbox()
+
+
+def test_turned_into_pictures_no_page_is_blank_nor_printed_outside_its_margins(tmp_path: Path) -> None:
+    """At 50 points an inch; the cover bleeds to the edges, the others leave at least 9 mm on every side."""
+    source = tmp_path / "contrat.pdf"
+    source.write_bytes(exemples.pdf("contrat", exemples.contrat(domaines=4, projet=False)))
+    command = ["pdftoppm", "-r", "50", "-gray", "-png", str(source), str(tmp_path / "page")]
+    subprocess.run(command, check=True, timeout=60)
+    pictures = [Image.open(path) for path in sorted(tmp_path.glob("page-*.png"))]
+    boxes = [ink(picture) for picture in pictures]
+    assert len(pictures) > 5 and all(boxes), boxes
+    margin = 9 / 25.4 * 50
+    for number, (picture, box) in enumerate(zip(pictures, boxes, strict=True), start=1):
+        if number > 1 and box:
+            left, top, right, bottom = box
+            room = (left, top, picture.width - right, picture.height - bottom)
+            assert min(room) >= margin, (number, room)

@@ -26,8 +26,17 @@ from tests.factories.comptes import (
     holder,
 )
 from tests.factories.contrats import (
+    ClauseFactory,
     ContratFactory,
     EngagementFactory,
+    ExemplaireSigneFactory,
+    FicheActiviteFactory,
+    FicheFactory,
+    JeuClausesFactory,
+    LigneLotFactory,
+    LigneProgrammeFactory,
+    LotContratsFactory,
+    ReglageContratFactory,
     RemarqueFactory,
     SignataireFactory,
     VersionContratFactory,
@@ -44,6 +53,7 @@ from tests.factories.instruction import (
 from tests.factories.journal import CourrielFactory, TacheFactory
 from tests.factories.monde import Cote, Monde, build_world
 from tests.factories.mutualisation import (
+    AbsenceFactory,
     ActeFactory,
     ActiviteFactory,
     AdhesionFactory,
@@ -62,6 +72,7 @@ from tests.factories.mutualisation import (
 from tests.factories.reglage import ReglageFactory
 from tests.factories.reprise import RepriseFactory
 from tests.factories.revues import CompteRenduFactory, RevueFactory
+from tests.factories.seances import SeanceFactory
 from tests.factories.territoire import (
     AppartenanceFactory,
     CommuneFactory,
@@ -73,12 +84,14 @@ from tests.factories.territoire import (
 __all__ = [
     "PASSWORD",
     "SINCE",
+    "AbsenceFactory",
     "ActeFactory",
     "ActiviteFactory",
     "AdhesionFactory",
     "AppartenanceFactory",
     "AvisFactory",
     "CatalogueFactory",
+    "ClauseFactory",
     "CommuneFactory",
     "CompteRenduFactory",
     "ContratFactory",
@@ -96,16 +109,25 @@ __all__ = [
     "EquipeFactory",
     "EtudeFactory",
     "EvaluationFactory",
+    "ExemplaireSigneFactory",
+    "FicheActiviteFactory",
+    "FicheFactory",
     "HabilitationFactory",
     "JetonFactory",
+    "JeuClausesFactory",
     "LigneFactory",
+    "LigneLotFactory",
+    "LigneProgrammeFactory",
+    "LotContratsFactory",
     "Monde",
     "PersonneFactory",
     "PoleFactory",
+    "ReglageContratFactory",
     "ReglageFactory",
     "RemarqueFactory",
     "RepriseFactory",
     "RevueFactory",
+    "SeanceFactory",
     "SiegeFactory",
     "SignataireFactory",
     "TacheFactory",

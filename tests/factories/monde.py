@@ -137,7 +137,7 @@ def _build_side(commune: Commune, cycle: Cycle, past: Cycle, direction: Personne
         acceptee=True,
     )
     AdhesionFactory(epci=epci, commune=commune, activite=activite(epci))
-    version = VersionContratFactory(contrat=ContratFactory(epci=epci, commune=commune), cycle=cycle)
+    version = VersionContratFactory(contrat=ContratFactory(epci=epci, commune=commune))
     minutes = CompteRenduFactory(
         epci=epci,
         commune=commune,

@@ -8,6 +8,7 @@ from factory import LazyAttribute, LazyFunction, SelfAttribute, Sequence, SubFac
 from factory.django import DjangoModelFactory
 
 from mutualisation.models import (
+    Absence,
     Acte,
     Activite,
     ActiviteVersion,
@@ -269,3 +270,15 @@ class TitulaireFactory(DjangoModelFactory):
     siege = SubFactory(SiegeFactory)
     personne = SubFactory(PersonneFactory)
     debut = SINCE
+
+
+class AbsenceFactory(DjangoModelFactory):
+    """A person away today for ten days, whom nobody was named to replace."""
+
+    class Meta:
+        model = Absence
+
+    epci = SubFactory(EpciFactory)
+    personne = SubFactory(PersonneFactory)
+    debut = LazyFunction(lambda: in_days(0))
+    fin = LazyFunction(lambda: in_days(10))

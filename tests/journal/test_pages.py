@@ -8,12 +8,14 @@ import pytest
 
 from comptes.roles import Role
 from journal.models import PieceJointe
+from journal.models.courriel import ETATS
 from journal.workflows.invitation import invite
 from journal.workflows.unite import record, unit
 from socle import horloge, registres
 from tests.factories import (
     CourrielFactory,
     EpciFactory,
+    EquipeFactory,
     HabilitationFactory,
     PersonneFactory,
     TacheFactory,
@@ -89,8 +91,33 @@ class TestMails:
         courriel = CourrielFactory(epci=epci, **fields)
         client.force_login(administrateur)
         assert state in text(client, "/courriels/")
+        for other in ETATS:
+            found = client.get("/courriels/", {"etat": other}).context["lignes"]
+            assert len(found) == (other == state), "the filter and the word agree"
         shown = text(client, f"/courriels/{courriel.pk}/")
         assert state in shown and fields.get("erreur", "") in shown
+
+    @pytest.mark.parametrize(
+        "wanted", ["oeillet", "Zoé", "zoe@", "delai accorde", "d'un délai", "@anglet", "coeur"]
+    )
+    def test_searched_by_recipient_or_subject(self, client, epci, administrateur, wanted):
+        zoe = PersonneFactory(prenom="Zoé", nom="Œillet")
+        sujet = "Votre commune bénéficie d’un délai accordé, au cœur de la campagne"
+        CourrielFactory(epci=epci, destinataire=zoe, adresse="zoe@anglet.fr", sujet=sujet)
+        CourrielFactory(epci=epci, sujet="Autre chose")
+        client.force_login(administrateur)
+        (found,) = client.get("/courriels/", {"q": wanted}).context["lignes"]
+        assert found[0].destinataire == zoe
+
+    @pytest.mark.parametrize(
+        "query", [{"q": "%"}, {"q": "<script>"}, {"q": "x" * 10_000}, {"etat": "envoyé"}]
+    )
+    def test_filters_that_nothing_answers_say_so(self, client, epci, administrateur, query):
+        CourrielFactory(epci=epci)
+        client.force_login(administrateur)
+        page = client.get("/courriels/", query)
+        assert "Aucun courriel ne répond à ces filtres." in page.content.decode()
+        assert "Tout voir" in page.content.decode()
 
     def test_attachments_are_named(self, client, epci, administrateur):
         courriel = CourrielFactory(epci=epci)
@@ -222,6 +249,44 @@ class TestHistory:
         assert "Déposée &lt;i&gt;" in shown and f"{monde.a.dgs}, DGS".replace("'", "’") in shown
         assert "mercredi 10 février 2027 à 10" in shown
         assert "Départ en retraite" in shown
+
+    def test_before_then_after_with_their_accents(self, client, monde):
+        detail = {"apres": {"motif": "Départ en retraite"}, "avant": {"motif": ""}}
+        path = self.tell(monde, monde.a, detail=detail)
+        client.force_login(monde.a.dgs)
+        assert "motif : avant rien, après « Départ en retraite »" in text(client, path)
+
+    def test_the_way_back_to_what_it_tells_of(self, client, monde):
+        declaration = monde.a.declaration
+        path = self.tell(monde, monde.a)
+        client.force_login(monde.a.dgs)
+        shown = text(client, path)
+        assert f'<a href="/declarations/{declaration.pk}/">{declaration}</a>'.replace("'", "’") in shown
+        assert '<li aria-current="page">Historique</li>' in shown
+        assert re.search('href="/declaration/" aria-current="page"', shown), (
+            "the menu stands where the object does"
+        )
+
+    def test_every_way_back_leads_to_an_open_page(self, client, monde):
+        a = monde.a
+        told = (a.declaration, a.ligne, a.acte, a.revue, a.engagement, a.version, monde.cycle, monde.siege)
+        for obj in (*told, EquipeFactory(epci=monde.epci)):
+            client.force_login(monde.direction)
+            page = client.get(f"/historique/{obj._meta.label_lower}/{obj.pk}/")
+            (etape,) = page.context["etapes"]
+            assert client.get(etape["url"]).status_code == HTTPStatus.OK, etape
+
+    def test_an_account_leads_back_to_the_directory(self, client, monde):
+        client.force_login(monde.administrateur)
+        shown = text(client, f"/historique/comptes.personne/{monde.a.dgs.pk}/")
+        assert f'<a href="/personnes/{monde.a.dgs.pk}/">' in shown
+        assert 'href="/personnes/" aria-current="page"' in shown
+
+    def test_what_has_no_page_leads_nowhere(self, client, monde):
+        client.force_login(monde.direction)
+        assert 'aria-label="Vous êtes ici"' not in text(
+            client, f"/historique/territoire.epci/{monde.epci.pk}/"
+        )
 
     def test_the_latest_first(self, client, monde, at_time):
         self.tell(monde, monde.a)

@@ -119,7 +119,7 @@ class TestPages:
         (avancement,) = response.context["avancements"]
         assert avancement.commune == monde.a.commune
         said = [avancement.passage(code).mot for code in ("municipal", "epci")]
-        assert said == ["Enregistré", "Attendu"]
+        assert said == ["Enregistré", "Manque"]
         listed = client.get(reverse("mutualisation:actes_enregistres", args=[monde.cycle.pk]))
         assert "n° C-1" in text_of(listed)
 

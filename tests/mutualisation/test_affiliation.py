@@ -74,7 +74,7 @@ def test_the_page(client: Client, monde: Monde):
     assert "Assurée par le centre de gestion." in html
     sent = {"vues": [monde.a.commune.pk, monde.b.commune.pk], "communes": [monde.a.commune.pk]}
     assert client.post(URL, sent).url == URL
-    assert "1 commune a changé" in client.get(URL).content.decode()
+    assert "1\u00a0commune a changé" in client.get(URL).content.decode()
     wrong = client.post(URL, {**sent, "communes": [monde.commune_voisine.pk]})
     assert wrong.status_code == 422
     assert "n’est pas membre de cet EPCI" in wrong.content.decode()

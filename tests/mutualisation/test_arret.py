@@ -243,6 +243,23 @@ class TestPages:
             "gardees": [one.pk for one in kept],
         }
 
+    def test_while_the_commune_declares_a_sentence_and_no_form(self, monde: Monde, client: Any):
+        lignes = ask(monde)
+        said = "La campagne est ouverte jusqu'au vendredi 26 février 2027 : les choix se confirment ensuite."
+        for who in (monde.a.dgs, monde.direction):
+            client.force_login(who)
+            page = client.get(self._url(monde))
+            assert said in text_of(page)
+            assert b"Relire et confirmer" not in page.content and b"Confirmer pour l" not in page.content
+        client.force_login(monde.a.dgs)
+        early = client.post(self._url(monde), self._form(lignes, lignes))
+        assert early.status_code == 200 and said in text_of(early)
+        client.force_login(monde.direction)
+        for ligne in lignes:
+            decide(ligne, monde.direction, "acceptee")
+        listed = client.get(reverse("mutualisation:arrets", args=[monde.cycle.pk]))
+        assert said in text_of(listed) and b'name="declarations"' not in listed.content
+
     def test_the_page_says_what_to_decide_again(self, monde: Monde, lignes: list[Ligne], client: Any):
         bloc(monde.a.declaration, "Paie et carrières", "DB-01", "DB-02")
         decide(lignes[1], monde.direction, "refusee", "Complet.")

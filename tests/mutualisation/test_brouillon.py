@@ -105,11 +105,29 @@ class TestADeux:
         save_draft(declaration=draft, acteur=monde.a.collaborateur, saisie=first)
         mine = Saisie(page, page | ids(draft, "DB-01"), {}, {}, facons={pk: "regularisation"})
         with pytest.raises(
-            Conflit, match=r"Collaborateur.*« prestation » pour « Voirie, activité 1 »"
+            Conflit, match=r"Collaborateur.*« Voirie, activité 1 » : « prestation »"
         ) as caught:
             save_draft(declaration=draft, acteur=monde.a.dgs, saisie=mine)
         assert caught.value.field == f"facon-{pk}"
         assert set(lignes(draft)) == {"DA-01"}
+
+    def test_one_s_own_other_tab_is_not_told_as_somebody(self, monde: Monde):
+        draft, seen, dom = monde.a.declaration, wanted(monde.a.declaration), monde.domaine.pk
+        save_draft(declaration=draft, acteur=monde.a.dgs, saisie=Saisie(seen, seen, {}, {dom: "Un"}))
+        with pytest.raises(
+            Conflit, match=r"^Le motif de « Voirie » a changé .*autre de vos onglets .*« Un »"
+        ):
+            save_draft(declaration=draft, acteur=monde.a.dgs, saisie=Saisie(seen, seen, {}, {dom: "Deux"}))
+
+    def test_a_text_emptied_meanwhile_is_told_in_words(self, monde: Monde):
+        draft, seen, dom = monde.a.declaration, wanted(monde.a.declaration), monde.domaine.pk
+        for vu, motif in (("", "Un"), ("Un", "")):
+            saisie = Saisie(seen, seen, {dom: vu}, {dom: motif})
+            save_draft(declaration=draft, acteur=monde.a.collaborateur, saisie=saisie)
+        with pytest.raises(Conflit, match="plus rien n'y est écrit"):
+            save_draft(
+                declaration=draft, acteur=monde.a.dgs, saisie=Saisie(seen, seen, {dom: "Un"}, {dom: "Deux"})
+            )
 
     def test_the_same_way_twice_is_no_conflict(self, monde: Monde):
         draft = monde.a.declaration
@@ -140,13 +158,13 @@ class TestADeux:
         save_draft(
             declaration=draft, acteur=monde.a.collaborateur, saisie=replace(seen, precisions={pk: "Deux"})
         )
-        with pytest.raises(Conflit, match=r"précision : « Deux »") as caught:
+        with pytest.raises(Conflit, match=r"la précision de « Voirie, activité 1 » : « Deux »") as caught:
             save_draft(declaration=draft, acteur=monde.a.dgs, saisie=replace(seen, precisions={pk: "Trois"}))
         assert caught.value.field == f"precision-{pk}"
         assert lignes(draft)["DA-01"][2] == "Deux"
 
     def test_too_long_a_precision(self, monde: Monde):
-        with pytest.raises(Refus, match=r"Une précision tient en 4.000 caractères") as caught:
+        with pytest.raises(Refus, match=r"La précision de « Voirie, activité 1 » tient en 4.000") as caught:
             choose(monde.a.declaration, monde.a.dgs, {"DA-01": "revision"}, precisions={"DA-01": "é" * 4001})
         assert caught.value.field == f"precision-{activite(monde.epci).pk}"
 

@@ -23,6 +23,7 @@ from mutualisation.models import Activite, Cycle, Declaration, Reglage
 from mutualisation.models.cycle import DATES, default_dates
 from mutualisation.workflows.cycle import change_dates, dated, prepare_cycle, touched_by_dates
 from mutualisation.workflows.evaluation import delegate_evaluation
+from socle.dates import long_day
 from socle.erreurs import Refus
 from territoire.models import JourFerie
 from tests.concurrence import failures, together
@@ -242,7 +243,7 @@ class TestPages:
         assert "vendredi 12 mars 2027" in text
         assert "14 jours plus tard" in text
         assert "Le dimanche 14 mars 2027 n'est pas travaillé" in text
-        assert "1 brouillon commencé, 0 déclaration déposée : rien n'en est perdu." in text
+        assert "1 brouillon commencé : rien n'en est perdu." in text
         assert "5 personnes sont prévenues" in text
         monde.cycle.refresh_from_db()
         assert monde.cycle.declaration_fin_on == date(2027, 2, 26)
@@ -294,3 +295,27 @@ def test_dates_move_while_people_type_and_nothing_is_lost(at_time: AtTime):
 
 def codes_of(declaration: Declaration) -> set[str]:
     return set(Activite.objects.filter(pk__in=wanted(declaration)).values_list("code", flat=True))
+
+
+class TestHelp:
+    def test_what_is_said_under_a_field_is_what_was_typed(self, monde: Monde, client: Any):
+        client.force_login(monde.direction)
+        url = reverse("mutualisation:cycle_nouveau") + "?annee=2030"
+        proposed = proposed_dates(monde.epci, 2030)
+        changes = {"votes_debut_on": "2020-01-04", "votes_fin_on": "2020-01-06", "point_arret_on": "demain"}
+        for given in (changes, changes | {"point_arret_on": "2019-12-27"}):
+            response = client.post(url, typed(proposed, **given))
+            assert response.status_code == 422
+            text = text_of(response)
+            assert long_day(proposed["votes_debut_on"]) not in text.lower()
+            assert "Le samedi 4 janvier 2020 n'est pas travaillé" in text
+            assert "Lundi 6 janvier 2020. Dernières délibérations." in text
+        bound = client.post(url, typed(proposed, **changes)).context["form"]["point_arret_on"]
+        assert bound.help_text == "La commune et l'EPCI confirment les choix."
+
+    def test_the_day_of_effect_is_never_moved(self, monde: Monde, client: Any):
+        client.force_login(monde.direction)
+        url = reverse("mutualisation:cycle_nouveau") + "?annee=2030"
+        given = typed(proposed_dates(monde.epci, 2030), effective_on="2031-01-01")
+        bound = client.post(url, given).context["form"]["effective_on"]
+        assert bound.help_text.startswith("Mercredi 1er janvier 2031. ")

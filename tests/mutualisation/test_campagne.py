@@ -193,6 +193,18 @@ class TestExport:
         assert second[2].value == 5000
         assert second[6].value.date() == date(2027, 2, 10)
 
+    def test_before_the_first_day_no_answer_is_awaited(self, monde: Monde, client: Any, at_time: AtTime):
+        at_time("2027-01-10")
+        client.force_login(monde.direction)
+        response = client.get(URL)
+        text = text_of(response)
+        assert set(states(response).values()) == {"Déclare à partir du 15 janvier"}
+        assert "aucune réponse n'est encore attendue" in text
+        assert "communes sans réponse" not in text and "Accorder un délai" not in text
+        at_time("2027-01-15")
+        text = text_of(client.get(URL))
+        assert "communes sans réponse" in text and "Accorder un délai" in text
+
     def test_the_sheet_follows_the_filters(self, trois: Monde, client: Any):
         client.force_login(trois.direction)
         text = client.get(URL, {"format": "csv", "etat": "brouillon"}).content.decode()
@@ -234,13 +246,34 @@ class TestDelai:
         [
             (date(2027, 2, 9), "passé"),
             (date(2027, 2, 26), "dure déjà jusqu'au vendredi 26 février 2027"),
-            (date(2027, 7, 9), "avant le point d'arrêt"),
+            (
+                date(2027, 2, 27),
+                "samedi 27 février 2027 n'est pas travaillé .* dure déjà jusqu'au vendredi 26",
+            ),
+            (
+                date(2027, 7, 9),
+                "vendredi 9 juillet 2027 : le délai finit au plus tard le jeudi 8 juillet 2027",
+            ),
         ],
     )
     def test_a_day_that_does_not_fit(self, monde: Monde, until: date, why: str):
         with pytest.raises(Refus, match=why) as caught:
             grant(monde, until)
         assert caught.value.field == "until"
+
+    def test_the_eve_of_the_point_d_arret_is_the_last_day_granted(self, monde: Monde):
+        assert grant(monde, date(2027, 7, 8)).prolongee_on == date(2027, 7, 8)
+
+    def test_a_day_not_worked_moves_to_the_one_before_and_the_page_says_it(self, monde: Monde, client: Any):
+        client.force_login(monde.direction)
+        url = reverse("mutualisation:declaration_delai", args=[monde.a.declaration.pk])
+        assert "Au plus tard le jeudi 8 juillet 2027" in text_of(client.get(url))
+        text = text_of(client.post(url, {"until": "2027-03-13", "motif": "Congés"}, follow=True))
+        assert (
+            "délai accordé jusqu'au vendredi 12 mars 2027. Le samedi 13 mars 2027 n'est pas travaillé" in text
+        )
+        monde.a.declaration.refresh_from_db()
+        assert monde.a.declaration.prolongee_on == date(2027, 3, 12)
 
     def test_not_once_submitted(self, monde: Monde):
         submit(monde.a.declaration, monde.a.dgs)
@@ -309,6 +342,7 @@ class TestRelance:
         assert self._remind(trois, trois.a.commune, trois.b.commune, mot="Appelez-nous.") == [trois.b.commune]
         (mail,) = Courriel.objects.filter(type="declaration_relance")
         assert mail.destinataire == trois.b.dgs
+        assert "à déposer au plus tard le vendredi 26" in mail.sujet
         assert "Appelez-nous." in mail.corps
         assert "Un brouillon est commencé" in mail.corps
         (event,) = Evenement.objects.filter(type="declaration.relancee")
@@ -327,6 +361,18 @@ class TestRelance:
         told = {one.commune: one.empechement for one in read_awaited(trois.cycle)}
         assert told[trois.b.commune] == "déjà relancée aujourd'hui"
         assert self._remind(trois, trois.b.commune) == []
+
+    def test_the_board_and_its_sheet_keep_the_reminder_by_rule(
+        self, trois: Monde, client: Any, at_time: AtTime
+    ):
+        at_time("2027-02-19 09:00")
+        run_reminder(the_reminder(trois.cycle))
+        client.force_login(trois.direction)
+        assert text_of(client.get(URL)).count("rappel automatique le 19 février 2027") == 1
+        text = client.get(URL, {"format": "csv"}).content.decode("utf-8-sig")
+        rows = {row["Commune"]: row for row in csv.DictReader(io.StringIO(text), delimiter=";")}
+        assert rows["Œuilly"]["Rappel automatique le"] == "2027-02-19"
+        assert rows["L'Haÿ-les-Roses"]["Rappel automatique le"] == ""
 
     def test_the_rule_leaves_alone_who_was_reminded_by_hand_that_day(self, trois: Monde, at_time: AtTime):
         at_time("2027-02-19 07:30")

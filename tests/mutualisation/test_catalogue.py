@@ -60,7 +60,7 @@ def test_how_many_communes_share_each_domain_today(client: Client):
         AdhesionFactory(epci=epci, commune=commune, activite=activite(epci, "DA-02"))
     AdhesionFactory(epci=epci, commune=commune, activite=activite(epci, "DB-01"), debut=date(2028, 1, 1))
     html = page(client, holder(Role.DIRECTION_TERRITOIRES, epci))
-    assert html.count("2 communes sur 2") == 1
+    assert html.count("2\u00a0communes sur 2") == 1
     assert html.count("pas encore partagé") == 2
 
 

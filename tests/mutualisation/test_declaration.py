@@ -129,7 +129,9 @@ class TestBrouillon:
 
     def test_ten_thousand_characters_are_refused_where_they_were_typed(self, monde: Monde):
         seen, dom = wanted(monde.a.declaration), monde.domaine.pk
-        with pytest.raises(Refus, match=r"4.000 caractères ; il y en a ici 10.000") as caught:
+        with pytest.raises(
+            Refus, match=r"motif de « Voirie » tient en 4.000 caractères ; il y en a ici 10.000"
+        ) as caught:
             save_draft(
                 declaration=monde.a.declaration,
                 acteur=monde.a.dgs,
@@ -198,9 +200,12 @@ class TestDepot:
             submit(monde.a.declaration, monde.a.collaborateur)
 
     def test_submitting_twice_gives_one_receipt_and_one_event(self, monde: Monde):
+        prepare(monde.a.declaration, monde.a.dgs, plus=["DA-02", "DB-01"])
         first, second = submit(monde.a.declaration, monde.a.dgs), submit(monde.a.declaration, monde.a.maire)
         assert (first.accuse, second.deposee_par) == (second.accuse, monde.a.dgs)
-        assert Evenement.objects.filter(type="declaration.deposee").count() == 1
+        assert Evenement.objects.get(type="declaration.deposee").libelle.endswith(
+            "déposée : 2 changements, accusé AD-2028-001"
+        )
 
     def test_after_closing_nothing_is_submitted_and_the_sentence_says_since_when(
         self, monde: Monde, at_time: AtTime
@@ -331,6 +336,20 @@ class TestPage:
         assert "votre commune confie tout le domaine (3 activités)" in text
         assert "non chiffré ; première estimation avant le point d'arrêt du 9 juillet 2027" in text
         assert "nouveau en 2028" in text
+
+    def test_a_commune_that_shares_nothing_took_nothing_over_whatever_it_ticks(
+        self, monde: Monde, client: Any
+    ):
+        draft = DeclarationFactory(cycle=monde.cycle, commune=monde.c)
+        dgs = holder(Role.DGS, monde.epci, commune=monde.c)
+        client.force_login(dgs)
+        for _ in range(2):
+            text = text_of(client.get(page_url(draft)))
+            assert "Votre commune ne partage encore rien." in text
+            assert "Tout est repris" not in text
+            prepare(draft, dgs, plus=["DB-01"])
+        client.force_login(monde.a.dgs)
+        assert "Tout est repris de cette année." in text_of(client.get(page_url(monde.a.declaration)))
 
     def test_saving_without_javascript_then_reading_again(self, monde: Monde, client: Any):
         client.force_login(monde.a.dgs)
@@ -536,12 +555,21 @@ class TestMaDeclaration:
         client.force_login(holder(Role.DGS, monde.epci, commune=monde.c, nom="Seule"))
         assert "Aucune campagne" in text_of(client.get(reverse("mutualisation:ma_declaration")))
 
-    @pytest.mark.parametrize("who", ["direction", "responsable"])
-    def test_a_hat_without_commune(self, monde: Monde, client: Any, who: str):
+    @pytest.mark.parametrize(
+        ("who", "where"),
+        [("direction", "mutualisation:campagne"), ("responsable", "mutualisation:matrice")],
+    )
+    def test_a_hat_without_commune_goes_where_it_may(self, monde: Monde, client: Any, who: str, where: str):
         client.force_login(getattr(monde, who))
-        assert "Cette page est celle des communes" in text_of(
-            client.get(reverse("mutualisation:ma_declaration"))
-        )
+        page = client.get(reverse("mutualisation:ma_declaration"))
+        assert "Cette page est celle des communes" in text_of(page)
+        assert f'class="btn btn-outline-primary" href="{reverse(where)}"' in page.content.decode()
+
+    def test_a_referent_is_told_whose_page_it_is(self, monde: Monde, client: Any):
+        client.force_login(monde.a.referent)
+        text = text_of(client.get(reverse("mutualisation:ma_declaration")))
+        assert "La déclaration de L'Haÿ-les-Roses est préparée par son DGS, son maire" in text
+        assert "Aucune campagne" not in text
 
 
 def test_line_ends_of_browsers_are_no_change(rf: Any):

@@ -51,9 +51,7 @@ class TestBlocs:
             lambda: merge(draft, monde.direction, "M", "DA-01", "DC-01"),
             lambda: edit(draft, "DA-01", monde.direction, domaine=domaine(monde.epci, "DB")),
         ):
-            with pytest.raises(
-                Refus, match=r"fait partie du bloc « Chaussée » : retirez-la d'abord du bloc\."
-            ):
+            with pytest.raises(Refus, match=r"fait partie du bloc « Chaussée » : défaites d'abord ce bloc"):
                 gesture()
         undo_bloc(catalogue=draft, bloc=bloc, acteur=monde.direction)
         retire(draft, monde.direction, "DA-01")

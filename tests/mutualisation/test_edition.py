@@ -9,7 +9,8 @@ import pytest
 from comptes.models import Role
 from journal.models import Courriel, Evenement, Tache
 from journal.workflows.tache import run_due
-from mutualisation.ecarts import read_changes, read_reach
+from mutualisation.ecarts import losses, read_changes, read_reach
+from mutualisation.editions import read_edition
 from mutualisation.models import Activite, Adhesion, Catalogue, Domaine
 from mutualisation.workflows.activite import (
     add_activite,
@@ -323,11 +324,33 @@ class TestReach:
         merge(draft, monde.direction, "Paie et carrières", "DB-01", "DB-02")
         reach = {ecart.phrase: portee for ecart, portee in read_reach(draft, read_changes(draft))}
         gone = reach["Le domaine « Voirie » n'est plus offert."]
-        assert gone.sieges == 3
+        assert (gone.sieges, gone.communes) == (3, ("L'Haÿ-les-Roses", "Œuilly"))
         ended = reach["« Voirie, activité 1 » (Voirie) n'est plus offerte."]
         assert (ended.communes, ended.adhesions) == (("L'Haÿ-les-Roses", "Œuilly"), 2)
         merged = next(portee for phrase, portee in reach.items() if "fusionnent" in phrase)
         assert (merged.communes, merged.adhesions, merged.lignes) == ((), 0, 1)
+
+    def test_a_prerequis_touches_who_shares_the_domain_without_it(self, monde: Monde):
+        shared = {"epci": monde.epci, "commune": monde.a.commune}
+        AdhesionFactory(**shared, activite=activite(monde.epci, "DB-02"))
+        draft = begin(monde)
+        describe(draft, "DA", monde.direction, requis=("DB",))
+        ((ecart, portee),) = read_reach(draft, read_changes(draft))
+        assert ecart.phrase == "« Voirie » demande désormais « Ressources humaines »."
+        assert (portee.communes, portee.adhesions, portee.lignes) == (("Œuilly",), 1, 1)
+        freeze(draft, monde.direction)
+        told = Courriel.objects.filter(type="catalogue_gele").order_by("pk")
+        assert {mail.destinataire for mail in told} == {monde.b.dgs}
+
+    def test_what_a_retirement_ends_is_said_before(self, monde: Monde):
+        draft = begin(monde)
+        voirie = activite(monde.epci, "DA-01").pk
+        said = "2 partages finissent ce jour-là, dans 2 communes : L'Haÿ-les-Roses, Œuilly."
+        asked = "2 demandes en cours restent sans objet."
+        assert losses(read_edition(draft), [voirie]) == [said, asked]
+        heir, other = split(draft, monde.direction, "DA-01", "Chaussée", "Trottoirs")
+        assert losses(read_edition(draft), [heir.pk]) == ["Aucun partage n'est en cours ce jour-là."]
+        assert losses(read_edition(draft), [heir.pk, other.pk]) == [said, asked]
 
     def test_the_number_of_queries_does_not_grow(self, monde: Monde, django_assert_num_queries: Any):
         draft = begin(monde)

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from mutualisation.models import Catalogue
 from mutualisation.workflows.activite import change_activite
 from tests.factories import CatalogueFactory, Monde, activite, domaine
-from tests.mutualisation.atelier import begin, codes, freeze, merge, now, retire, split
+from tests.mutualisation.atelier import begin, codes, describe, freeze, merge, now, retire, split
 
 AtTime = Callable[[Any], datetime]
 
@@ -214,7 +214,7 @@ class TestWorkshop:
         chosen = {"activites": [], "ailleurs": [activite(monde.epci, "DC-01").pk]}
         direction.post(url("activite_fusionner", draft, second.pk), merged | chosen)
         third = activite(monde.epci, "DA-03")
-        assert "Les partages en cours finissent" in html_of(
+        assert "Aucun partage n'est en cours ce jour-là." in html_of(
             direction.get(url("activite_retirer", draft, third.pk))
         )
         direction.post(url("activite_retirer", draft, third.pk))
@@ -268,8 +268,10 @@ class TestWorkshop:
         html = html_of(direction.get(url("domaine", draft, voirie.pk)))
         assert "Voirie, activité 1, Voirie, activité 2" in html
         assert "Elle fait partie d'un bloc" in html_of(direction.get(url("activite", draft, one.pk)))
+        html = html_of(direction.get(url("activite_retirer", draft, one.pk)))
+        assert "défaites d'abord ce bloc" in html and "Retirer l'activité" not in html
         response = direction.post(url("activite_retirer", draft, one.pk))
-        assert "retirez-la d'abord du bloc" in html_of(direction.get(response.url))
+        assert "défaites d'abord ce bloc" in html_of(direction.get(response.url))
         direction.post(url("bloc_defaire", draft, draft.blocs.get().pk))
         assert not draft.blocs.exists()
 
@@ -286,13 +288,26 @@ class TestWorkshop:
 
     def test_a_domain_retired_then_put_back(self, direction: Client, monde: Monde):
         draft, voirie = begin(monde), domaine(monde.epci)
-        assert "Retirer le domaine « Voirie »" in html_of(
-            direction.get(url("domaine_retirer", draft, voirie.pk))
-        )
+        html = html_of(direction.get(url("domaine_retirer", draft, voirie.pk)))
+        assert "Retirer le domaine « Voirie »" in html
+        assert "2 partages finissent ce jour-là, dans 2 communes : L'Haÿ-les-Roses, Œuilly." in html
+        assert "3 référents ou responsables n'ont plus rien à suivre dans ce domaine." in html
         direction.post(url("domaine_retirer", draft, voirie.pk))
         assert direction.get(url("domaine", draft, voirie.pk)).status_code == 404
         direction.post(url("domaine_retablir", draft, voirie.pk))
         assert direction.get(url("domaine", draft, voirie.pk)).status_code == 200
+
+    def test_a_domain_that_others_demand_says_it_before(self, direction: Client, monde: Monde):
+        draft = begin(monde)
+        describe(draft, "DB", monde.direction, requis=("DA",))
+        html = html_of(direction.get(url("domaine_retirer", draft, domaine(monde.epci).pk)))
+        assert "« Ressources humaines » demande « Voirie » : retirez d'abord ce prérequis." in html
+        assert "confirmer" not in html
+
+    def test_what_retiring_an_activity_ends_is_said_before(self, direction: Client, monde: Monde):
+        draft = begin(monde)
+        html = html_of(direction.get(url("activite_retirer", draft, activite(monde.epci).pk)))
+        assert "2 partages finissent ce jour-là, dans 2 communes : L'Haÿ-les-Roses, Œuilly." in html
 
     def test_two_people_on_the_same_activity(self, direction: Client, monde: Monde):
         draft, first = begin(monde), activite(monde.epci)

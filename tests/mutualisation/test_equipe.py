@@ -301,8 +301,8 @@ class TestPageOfATeam:
     def test_who_is_in_comes_first_closed_accounts_too(self, directing: Client, monde: Monde, team: Equipe):
         Personne.objects.filter(pk=monde.responsable.pk).update(is_active=False)
         html = self.html(directing.get(f"{URL}{team.pk}/"))
-        last = max(html.index(monde.a.dgs.email), html.index(monde.responsable.email))
-        assert last < html.index(monde.a.collaborateur.email)
+        last = max(html.index(f"{one}, agent") for one in (monde.a.dgs, monde.responsable))
+        assert last < html.index(f"{monde.a.collaborateur}, agent")
         assert html.count("compte fermé") == 1
         assert "Claude Responsable (compte fermé)" in self.html(directing.get(URL))
 

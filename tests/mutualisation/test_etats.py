@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from comptes.models import Personne
 from comptes.roles import Role
@@ -22,12 +23,10 @@ from mutualisation.etats import (
     EFFETS,
     ETAPE,
     EVALUATION,
-    TABLES,
-    Table,
+    REPRISE,
     etat_of,
     steps_between,
 )
-from mutualisation.management.commands.etats import document, target
 from mutualisation.models import (
     Convention,
     Cycle,
@@ -36,6 +35,7 @@ from mutualisation.models import (
     Evaluation,
     EvaluationDelegation,
     Ligne,
+    Reprise,
 )
 from mutualisation.models.cycle import DATES
 from mutualisation.workflows.arret import confirm_for_commune, confirm_for_epci, reopen
@@ -46,9 +46,12 @@ from mutualisation.workflows.declaration import withdraw_declaration
 from mutualisation.workflows.etude import Travail, cost_effect, study, study_of
 from mutualisation.workflows.evaluation import observe_evaluation, validate_evaluation
 from mutualisation.workflows.instruction import arbitrate, mark_receivable
-from socle import horloge
-from socle.droits import ActionInterdite
+from mutualisation.workflows.reprise import cancel, confirm
+from socle import horloge, registres
 from socle.erreurs import Refus
+from socle.etats import Table
+from socle.management.commands.etats import document, target
+from tests.etats import Play, moved, walk, walked, walks
 from tests.factories import (
     ConventionFactory,
     DemandeComplementFactory,
@@ -59,32 +62,11 @@ from tests.factories import (
     LigneFactory,
     Monde,
     activite,
-    fresh,
     holder,
 )
+from tests.mutualisation.feuilles import HAY, Type, deposited
 from tests.mutualisation.gestes import submit
 from tests.mutualisation.gestes_instruction import AFTER, fill
-
-Play = Callable[[Any, Personne], Any]  # returns the state reached
-
-
-@pytest.fixture
-def people(monde: Monde) -> dict[Role, Personne]:
-    """One person for each role, all of commune A and of the domain DA where it matters."""
-    agent = holder(Role.AGENT, monde.epci, nom="Agent")
-    return {
-        Role.ADMINISTRATEUR: monde.administrateur,
-        Role.DIRECTION_TERRITOIRES: monde.direction,
-        Role.DIRECTEUR_POLE: monde.directeur,
-        Role.RESPONSABLE_SERVICE: monde.responsable,
-        Role.DGS: monde.a.dgs,
-        Role.MAIRE: monde.a.maire,
-        Role.REFERENT_COMMUNAL: monde.a.referent,
-        Role.LECTEUR: monde.a.lecteur,
-        Role.COLLABORATEUR: monde.a.collaborateur,
-        Role.AGENT: agent,
-        Role.SERVICE: monde.service,
-    }
 
 
 @pytest.fixture
@@ -101,41 +83,6 @@ def ligne(monde: Monde, at_time: Any) -> Ligne:
     return LigneFactory(declaration=declaration, activite=activite(monde.epci, "DA-02"))
 
 
-def walk(
-    table: Table, people: dict[Role, Personne], put: Callable[[str], Any], plays: dict[str, Play]
-) -> None:
-    """Play each act in each state by each role, and compare where it leads with the table; what was written is undone."""
-    assert set(plays) == {one.acte for one in table.transitions if one.roles}
-    wrong = []
-    for acte, play in plays.items():
-        for source in table.etats:
-            for role, who in people.items():
-                one = table.transition(acte)
-                expected = one.passages.get(source) if role in one.roles else None
-                reached = _reached(put, source, play, fresh(who))
-                if reached != expected:
-                    wrong.append((acte, str(source), str(role), reached, expected))
-    assert wrong == []
-
-
-def _reached(put: Callable[[str], Any], source: str, play: Play, who: Personne) -> str | None:
-    """The state an act leads to; None where it is refused."""
-    with transaction.atomic():
-        try:
-            reached = play(put(source), who)
-        except (Refus, ActionInterdite):
-            reached = None
-        transaction.set_rollback(True)
-    return reached
-
-
-def moved(before: str, after: str) -> str:
-    """The state reached: an act told done that leaves things where they were is no act."""
-    if before == after:
-        raise Refus("nothing moved")
-    return after
-
-
 def confirm_keeping(declaration: Declaration, who: Personne, *, kept: bool) -> Declaration:
     """The commune confirms, keeping every line or none."""
     vues = dict(declaration.lignes.changing().order_by("pk").values_list("pk", "version"))
@@ -143,6 +90,7 @@ def confirm_keeping(declaration: Declaration, who: Personne, *, kept: bool) -> D
     return confirm_for_commune(declaration=declaration, acteur=who, qualite="x", vues=vues, gardees=gardees)
 
 
+@walks(ARBITRAGE)
 def test_arbitrage(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
     def put(source: str) -> Ligne:
         decided = source not in ("a_instruire", "sans_objet")
@@ -169,6 +117,7 @@ def test_arbitrage(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
     walk(ARBITRAGE, people, put, plays)
 
 
+@walks(ETAPE)
 def test_etape(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
     def put(source: str) -> Ligne:
         Ligne.objects.filter(pk=ligne.pk).update(etape=source)
@@ -227,6 +176,7 @@ def test_etape(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
     )
 
 
+@walks(DEPOT)
 def test_depot(monde: Monde, people: dict[Role, Personne]):
     def put(source: str) -> Declaration:
         if source == "deposee":
@@ -244,6 +194,7 @@ def test_depot(monde: Monde, people: dict[Role, Personne]):
     walk(DEPOT, people, put, {"déposer": press(submit), "retirer le dépôt": press(withdraw)})
 
 
+@walks(ARRET)
 def test_arret(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
     other = holder(Role.MAIRE, monde.epci, commune=monde.c, nom="Autre")
     Ligne.objects.filter(pk=ligne.pk).update(arbitrage="acceptee", arbitree_at=horloge.now())
@@ -284,6 +235,7 @@ def test_arret(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
     )
 
 
+@walks(EVALUATION)
 def test_evaluation(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
     def put(source: str) -> Evaluation:
         traits = {} if source == "a_renseigner" else {source: True}
@@ -314,6 +266,7 @@ def test_evaluation(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
     )
 
 
+@walks(EFFET_AC)
 def test_effet_ac(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
     def put(source: str) -> EffetAC:
         known = {} if source == "non_chiffre" else {"chiffre": True, "etat": source}
@@ -338,6 +291,7 @@ def test_effet_ac(monde: Monde, people: dict[Role, Personne], ligne: Ligne):
     walk(EFFET_AC, people, put, {acte: pass_to(etat) for etat, acte in EFFETS.items()})
 
 
+@walks(CYCLE)
 def test_cycle(monde: Monde, people: dict[Role, Personne]):
     cycle = monde.cycle_futur
     days = {  # the day of the cycle that is today in each state
@@ -365,6 +319,7 @@ def _facts(cycle: Cycle, state: str, shift: timedelta) -> dict[str, Any]:
     return facts
 
 
+@walks(CONVENTION)
 def test_convention(monde: Monde, people: dict[Role, Personne]):
     today = monde.epci.today
     steps = ("approuvee_on", "signee_on", "transmise_on")
@@ -392,6 +347,38 @@ def test_convention(monde: Monde, people: dict[Role, Personne]):
         return play
 
     walk(CONVENTION, people, put, {"dire l'étape suivante": shift(1), "revenir d'une étape": shift(-1)})
+
+
+@walks(REPRISE)
+def test_reprise(monde: Monde, people: dict[Role, Personne], monkeypatch: pytest.MonkeyPatch):
+    def put(source: str) -> Reprise:
+        row = ["Inconnue" if source == "a_corriger" else HAY, "DA-02", "01/01/2020", "", ""]
+        rows = [] if source == "rien" else [row]
+        found = deposited(Type.ADHESIONS, monde.epci, monde.direction, *rows)
+        if source == "confirmee":
+            found.confirmee_at, found.confirmee_par = horloge.now(), monde.direction
+            found.save()
+        if source in ("ecrite", "annulee"):
+            found = confirm(reprise=found, acteur=monde.direction)
+        if source == "annulee":
+            found = cancel(reprise=found, acteur=monde.direction)
+        assert found.etat == source
+        return found
+
+    def press(act: Callable[..., Reprise], at_once: int = 100) -> Play:
+        def play(found: Reprise, who: Personne) -> str:
+            with monkeypatch.context() as patch:
+                patch.setattr("mutualisation.workflows.reprise.D_UN_COUP", at_once)
+                return moved(found.etat, act(reprise=found, acteur=who).etat)
+
+        return play
+
+    plays = {
+        "confirmer": press(confirm),
+        "confirmer une grande feuille": press(confirm, 0),
+        "annuler": press(cancel),
+    }
+    walk(REPRISE, people, put, plays)
 
 
 @pytest.mark.parametrize(("before", "after"), list(permutations(Convention.Etat, 2)))
@@ -425,12 +412,15 @@ def test_a_passage_that_is_not_declared_is_refused_by_the_workflow(
 
 
 def test_every_table_is_walked():
-    walked = (ARBITRAGE, ETAPE, DEPOT, ARRET, EVALUATION, EFFET_AC, CYCLE, CONVENTION)
-    assert sorted(one.nom for one in TABLES) == sorted(one.nom for one in walked)
+    """Whatever the floor: its tests stand in tests/<floor>/test_etats.py."""
+    for path in Path(__file__).parents[1].glob("*/test_etats.py"):
+        if path.parent.name != "navigateur":
+            import_module(f"tests.{path.parent.name}.test_etats")
+    assert {one.nom for one in registres.tables.gather()} - walked == set(), "no test walks these tables"
 
 
 def test_every_state_is_declared_and_every_target_is_one():
-    for table in TABLES:
+    for table in registres.tables.gather():
         for one in table.transitions:
             assert one.passages
             assert {*one.passages, *one.passages.values()} <= set(table.etats.values), (table.nom, one.acte)

@@ -255,6 +255,15 @@ class TestPage:
         client.force_login(monde.direction)
         assert "1 ligne n'est pas encore recevable" in text_of(client.get(self._url(lignes[1])))
 
+    def test_the_evaluation_to_come_is_said_with_its_day(
+        self, monde: Monde, lignes: list[Ligne], client: Any
+    ):
+        client.force_login(monde.direction)
+        page = text_of(client.get(self._url(lignes[0])))
+        assert "Demandée à la commune à partir du jeudi 1<sup>er</sup> avril 2027." in page
+        decide(lignes[0], monde.direction, "refusee", "Complet.")
+        assert "Aucune n'est demandée pour ce domaine." in text_of(client.get(self._url(lignes[0])))
+
     def test_a_domain_without_line_does_not_exist(self, monde: Monde, lignes: list[Ligne], client: Any):
         client.force_login(monde.direction)
         other = monde.epci.domaines.get(code="DC")

@@ -41,8 +41,6 @@ from tests.factories import (
     PersonneFactory,
     activite,
     fresh,
-    holder,
-    member_commune,
 )
 from tests.mutualisation.gestes import prepare, submit
 from tests.mutualisation.gestes_instruction import AFTER, LATER, ask, confirm, decide, evaluations, fill
@@ -353,7 +351,8 @@ class TestDeleguer:
             identite=Identite(email=referent.email.upper(), nom="x"),
         )
         assert not referent.habilitations.exists()
-        assert list(referent.courriels.values_list("type", flat=True)) == ["evaluation_deleguee"]
+        (mail,) = referent.courriels.filter(type="evaluation_deleguee")
+        assert f"préalable du domaine «\u00a0{evaluation.domaine}\u00a0» pour" in mail.corps
 
     def test_the_same_agent_again_changes_nothing(self, monde: Monde, evaluation: Evaluation):
         for _ in range(2):
@@ -450,7 +449,7 @@ class TestPage:
         assert "Évaluation transmise." in text_of(response)
         evaluation.refresh_from_db()
         assert evaluation.fonctionnement == Decimal("1234.50")
-        assert 'value="1234,5"' in client.get(self._url(evaluation)).content.decode()
+        assert 'value="1\u202f234,5"' in client.get(self._url(evaluation)).content.decode()
 
     @pytest.mark.parametrize(
         ("typed", "sentence"),
@@ -459,7 +458,8 @@ class TestPage:
             ("12 34", "Écrivez un nombre, par exemple 1 234,5."),
             ("-3", "Un nombre négatif n'a pas de sens ici."),
             ("9" * 20, "Ce nombre est trop grand."),
-            ("1,234", "Deux chiffres au plus après la virgule."),
+            ("0,234", "Deux chiffres au plus après la virgule."),
+            ("12.000", "Ce nombre se lit de deux façons. Écrivez 12 000 ou 12,00."),
             ("NaN", "Écrivez un nombre, par exemple 1 234,5."),
         ],
     )
@@ -572,46 +572,6 @@ class TestPage:
         assert "Évaluation préalable : Voirie" not in text_of(client.get(reverse("accueil")))
         client.force_login(monde.direction)
         assert "1 évaluation transmise attend votre accord" in text_of(client.get(reverse("accueil")))
-
-
-class TestListe:
-    def _url(self, monde: Monde, **query: Any) -> str:
-        return reverse("mutualisation:evaluations", args=[monde.cycle.pk], query=query)
-
-    def test_each_sees_his_own(self, monde: Monde, evaluation: Evaluation, client: Any):
-        ask(monde, "DC-01", cote=monde.b)
-        evaluations(monde.b.declaration)
-        for who, count in (
-            (monde.direction, 3),
-            (monde.a.dgs, 2),
-            (monde.responsable, 1),
-            (monde.b.dgs, 1),
-            (holder(Role.DGS, monde.epci, commune=monde.c), 0),
-        ):
-            client.force_login(who)
-            assert (who, client.get(self._url(monde)).context["avancement"].total) == (who, count)
-
-    def test_filters_and_sheets(self, monde: Monde, evaluation: Evaluation, client: Any):
-        fill(evaluation, monde.a.dgs, service_rendu="=1+1")
-        client.force_login(monde.direction)
-        page = client.get(self._url(monde, etat="transmise")).context["page"]
-        assert list(page.object_list) == [evaluation]
-        sheet = client.get(self._url(monde, etat="transmise", format="csv")).content.decode("utf-8-sig")
-        assert len(sheet.splitlines()) == 2
-        assert ";2,50;80000,00;0,00;'=1+1;" in sheet
-        assert client.get(self._url(monde, format="xlsx")).content[:2] == b"PK"
-
-    def test_the_number_of_queries_does_not_grow(self, monde: Monde, evaluation: Evaluation, client: Any):
-        client.force_login(monde.direction)
-        with CaptureQueriesContext(connection) as few:
-            client.get(self._url(monde))
-        for number in range(8):
-            commune = member_commune(monde.epci, nom=f"Commune {number:02d}")
-            declaration = DeclarationFactory(cycle=monde.cycle, commune=commune, deposee=True)
-            EvaluationFactory(ligne=LigneFactory(declaration=declaration), transmise=True)
-        with CaptureQueriesContext(connection) as many:
-            client.get(self._url(monde))
-        assert len(many) <= len(few)
 
 
 @pytest.mark.django_db(transaction=True)

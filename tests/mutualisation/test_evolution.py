@@ -128,6 +128,12 @@ class TestDrawing:
         assert years[-1] == "2045"
         assert 8 <= sum(1 for year in years if year) <= 12
 
+    @pytest.mark.parametrize("count", [1, 3, 5, 6, 12, 30])
+    def test_a_narrow_screen_has_room_for_five_the_last_always(self, count: int):
+        kept = [p.annee for p in self.draw(range(count)).points if p.annee and not p.serre]
+        assert 1 <= len(kept) <= 5
+        assert kept[-1] == str(2015 + count)
+
     def test_it_says_itself_in_a_sentence(self):
         assert self.draw([1, 22]).phrase == "1 commune au 1er janvier 2016, 22 au 1er janvier 2017."
         assert self.draw([3]).phrase == "3 communes au 1er janvier 2016."
@@ -142,6 +148,7 @@ class TestPage:
             "<sup>er</sup>", "er"
         )
         assert "?le=2019-01-01" in html
+        assert 'class="defilant"' not in html  # the curve is seen whole
 
     def test_nothing_yet(self, client: Client, cycle: Cycle):
         client.force_login(holder(Role.DIRECTION_TERRITOIRES, cycle.epci))

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from journal.models import Courriel, Evenement
 from mutualisation.models import Ligne
+from mutualisation.workflows.complement import ask_completion
 from mutualisation.workflows.instruction import accept_all, arbitrate
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
@@ -48,7 +49,7 @@ class TestToutAccepter:
         accepted = accept_all(declaration=monde.a.declaration, acteur=monde.direction, qualite="Direction")
         assert accepted == [lignes[0], lignes[2]]
         courriel = Courriel.objects.get(destinataire=monde.a.dgs)
-        assert courriel.type == "lignes_arbitrees" and "2 demandes acceptées" in courriel.sujet
+        assert courriel.type == "lignes_arbitrees" and "2\u00a0demandes acceptées" in courriel.sujet
         told = [line for line in courriel.corps.splitlines() if line.startswith("- ")]
         assert [ligne.activite.libelle in line for ligne, line in zip(accepted, told, strict=True)] == [
             True
@@ -227,6 +228,17 @@ class TestListe:
         again = client.post(here, {"commune": monde.a.commune.pk}, follow=True)
         assert "Rien ne restait à instruire" in text_of(again)
         assert Evenement.objects.filter(type="ligne.arbitree").count() == 3
+
+    def test_what_a_commune_completes_is_left_aside_and_told(
+        self, monde: Monde, lignes: list[Ligne], client: Any
+    ):
+        ask_completion(ligne=lignes[1], acteur=monde.direction, texte="Combien d'agents ?")
+        client.force_login(monde.direction)
+        data = {"commune": monde.a.commune.pk}
+        text = text_of(client.post(self._url(monde), data, follow=True))
+        assert "2 demandes acceptées. 1 autre attend un complément de la commune : laissée de côté." in text
+        assert states_of(lignes) == ["acceptee", "a_instruire", "acceptee"]
+        assert "Accepter tout ce qui reste à instruire" not in text
 
     @pytest.mark.parametrize("commune", ["", "x", "9" * 30, "²"])
     def test_a_strange_commune_accepts_nothing(

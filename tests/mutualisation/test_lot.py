@@ -52,7 +52,7 @@ class TestLot:
         mails = Courriel.objects.filter(type="lignes_arbitrees")
         assert {one.destinataire for one in mails} == {monde.a.dgs, monde.b.dgs} and mails.count() == 2
         ours = mails.get(destinataire=monde.a.dgs)
-        assert "3 demandes refusées" in ours.sujet and ours.corps.count("refusée.") == 3
+        assert "3\u00a0demandes refusées" in ours.sujet and ours.corps.count("refusée.") == 3
         assert "Service complet." in ours.corps and "Espaces verts" not in ours.corps
 
     def test_one_refusal_undoes_no_other(self, monde: Monde, lignes: list[Ligne]):
@@ -63,7 +63,7 @@ class TestLot:
         assert "Claude Direction a modifié" in resultats[lignes[1].pk].message
         assert sorted(states(lignes)) == ["acceptee", "acceptee", "acceptee", "reportee"]
         assert (
-            "2 demandes acceptées"
+            "2\u00a0demandes acceptées"
             in Courriel.objects.filter(type="lignes_arbitrees").get(destinataire=monde.a.dgs).sujet
         )
 
@@ -89,6 +89,22 @@ class TestLot:
         )
         assert resultats[lignes[1].pk].message == "recevable"
         assert not Courriel.objects.exists()
+
+    def test_what_a_decision_undoes_is_told_line_by_line(self, monde: Monde, lignes: list[Ligne]):
+        decide(lignes[0], monde.direction, "refusee", "Service complet.")
+        comment(monde, lignes[1])
+        decide(lignes[2], monde.direction, "acceptee")
+        known = read(list(Ligne.objects.filter(pk__in=[one.pk for one in lignes]).order_by("pk")))
+        said = Decision("acceptee", "", "Direction")
+        told = {
+            one.ligne: one.message for one in decide_many(lignes=known, acteur=monde.direction, said=said)
+        }
+        assert [told[one.pk] for one in lignes] == [
+            "acceptée (était refusée : Service complet.)",
+            "acceptée, complément en attente abandonné",
+            "déjà acceptée",
+            "acceptée",
+        ]
 
     def test_who_may_not_is_told_line_by_line(self, monde: Monde, lignes: list[Ligne]):
         resultats = decide_many(lignes=read(lignes), acteur=monde.administrateur, said=ACCEPT)
@@ -153,7 +169,24 @@ class TestLotParLaPage:
 
     def test_tick_the_whole_page_without_script(self, monde: Monde, lignes: list[Ligne], client: Any):
         client.force_login(monde.direction)
-        assert text_of(client.get(self._url(monde, cocher="tout"))).count(" checked") == 4
+        text = text_of(client.get(self._url(monde, cocher="tout")))
+        assert text.count(" checked") == 4 and "pas cochée" not in text
+
+    def test_what_is_decided_or_awaited_is_not_ticked_with_the_others(
+        self, monde: Monde, lignes: list[Ligne], client: Any
+    ):
+        decide(lignes[0], monde.direction, "refusee", "Service complet.")
+        comment(monde, lignes[1])
+        client.force_login(monde.direction)
+        text = text_of(client.get(self._url(monde, cocher="tout")))
+        assert text.count(" checked") == 2
+        assert "2 lignes de cette page ne sont pas cochées" in text
+
+    def test_boxes_unticked_stay_so_after_a_fault(self, monde: Monde, lignes: list[Ligne], client: Any):
+        client.force_login(monde.direction)
+        data = {"geste": "refusee", "motif": "", "qualite": "x", "lignes": self._boxes(lignes[:2])}
+        response = client.post(self._url(monde, cocher="tout"), data)
+        assert response.status_code == 422 and text_of(response).count(" checked") == 2
 
     def test_accept_one_at_the_end_of_its_line(self, monde: Monde, lignes: list[Ligne], client: Any):
         client.force_login(monde.direction)

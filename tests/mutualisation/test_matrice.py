@@ -15,8 +15,8 @@ from openpyxl import load_workbook
 from comptes.models import Role
 from mutualisation.matrice import Case, members, read_matrix
 from mutualisation.models import Adhesion, Ligne
-from mutualisation.tableur import neutralise
 from socle import horloge
+from socle.tableur import neutralise
 from territoire.models import Appartenance, Commune, CommuneVersion, Epci
 from tests.factories import (
     AdhesionFactory,
@@ -212,6 +212,16 @@ class TestUnvotedChoices:
         stranger = holder(Role.DGS, epci, commune=member_commune(epci))
         assert cell(epci, stranger, date(2027, 2, 10), commune) == Case(3)
 
+    def test_what_is_asked_for_the_next_1_january_shows_on_the_first_day_of_a_leap_year(
+        self, epci: Epci, direction: Any, at_time: Callable[[Any], Any]
+    ):
+        at_time("2028-01-01")
+        commune = member_commune(epci)
+        cycle = CycleFactory(epci=epci, calendrier=True, annee=2029)
+        declaration = DeclarationFactory(cycle=cycle, commune=commune, deposee=True)
+        LigneFactory(declaration=declaration, activite=activite(epci, FIRST))
+        assert cell(epci, direction, NEW_YEAR, commune).demandes
+
     def test_a_refusal_is_forgotten_a_year_after_or_once_it_came_about(self, epci: Epci, direction: Any):
         commune = member_commune(epci)
         ask(epci, commune, FIRST, refusee=True)
@@ -328,8 +338,8 @@ class TestPages:
 
     def test_a_sentence_and_words_in_each_cell(self, lire: Callable[..., str]):
         html = lire()
-        assert "Au 10\u00a0février 2027\u00a0: 1 commune sur 2 partage au moins un domaine." in html
-        assert "Floirac, Voirie\u00a0: en partie, 2 activités sur 3, depuis le" in html
+        assert "Au 10\u00a0février 2027\u00a0: 1\u00a0commune sur 2\u00a0partage au moins un domaine." in html
+        assert "Floirac, Voirie\u00a0: en partie, 2\u00a0activités sur 3, depuis le" in html
         assert "Choix inventés" not in html
 
     def test_the_demonstration_says_so(self, lire: Callable[..., str], monkeypatch: pytest.MonkeyPatch):
@@ -368,7 +378,7 @@ class TestPages:
     ):
         share(epci, member_commune(epci, nom="Cenon"), "DB-01", "DB-02", "DB-03")
         html = lire(etat="partie")
-        assert "1 commune a au moins un domaine dans l’état «\u00a0en partie\u00a0»" in html
+        assert "1\u00a0commune a au moins un domaine dans l’état «\u00a0en partie\u00a0»" in html
         assert "Cenon" not in html
         assert '<td class="p">' in html
         assert '<td class="n hors">' in html
@@ -380,7 +390,7 @@ class TestPages:
 
     def test_the_list_says_it_in_words(self, lire: Callable[..., str], epci: Epci):
         html = lire("/qui-partage-quoi/liste/")
-        assert "2 activités sur 3, depuis le" in html
+        assert "2\u00a0activités sur 3, depuis le" in html
         assert "Aucun domaine partagé" in html
         alone = lire("/qui-partage-quoi/liste/", commune=members(epci, epci.today)[1].id)
         assert "Bègles" not in alone

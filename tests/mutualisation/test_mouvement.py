@@ -13,7 +13,7 @@ from journal.models import Courriel, Evenement
 from journal.workflows.tache import run_due
 from journal.workflows.unite import unit
 from mutualisation.models import Adhesion, Declaration, Ligne, MotifDomaine, Titulaire
-from mutualisation.mouvements import read_reach
+from mutualisation.mouvements import phrase, read_reach
 from mutualisation.partages import read_shares
 from mutualisation.veille import base_on_eve, read_eve
 from mutualisation.workflows.cycle import complete_drafts
@@ -235,9 +235,7 @@ class TestDepart:
         for ligne in (pending, accepted):
             ligne.refresh_from_db()
             assert ligne.arbitrage == Ligne.Arbitrage.ABANDONNEE
-            assert (
-                "n'est plus membre de Métropole d'Essai depuis le 1er janvier 2028" in ligne.arbitrage_motif
-            )
+            assert "n'est plus membre de la Métropole depuis le 1er janvier 2028" in ligne.arbitrage_motif
         assert shared(monde.a.commune, DAY) == []
         assert shared(monde.b.commune, DAY) == ["DA-01"]
         (event,) = Evenement.objects.filter(type="commune.demandes_closes")
@@ -398,7 +396,8 @@ class TestPages:
         text = text_of(page)
         assert "L'Haÿ-les-Roses et Œuilly deviennent Val-d'Œuilly" in text
         assert "1 activité partagée passe à Val-d'Œuilly" in text
-        assert "Cycle 2028 : la déclaration commencée suit son cours sous l'ancien nom" in text
+        assert "Cycle 2028 : une déclaration déposée suit son cours sous l'ancien nom" in text
+        assert "un brouillon ne pourra plus être déposé, c'est à Val-d'Œuilly de déclarer" in text
         assert "2 référents ou responsables les suivent" in text
         assert not Filiation.objects.exists()
         data = {name: field.value() for name, field in _bound(page)} | {"confirmer": "oui"}
@@ -418,12 +417,44 @@ class TestPages:
         assert undecided.status_code == 422
         assert "Dites ce que devient cette commune" in text_of(undecided)
         leaving = text_of(client.post(self.URL + "comparer/", data | {field: "depart"}))
-        assert "L'Haÿ-les-Roses quitte Métropole d'Essai" in leaving
+        assert "L'Haÿ-les-Roses quitte la Métropole" in leaving
         assert "1 partage finit le 1" in leaving
         assert "2 demandes en cours sont closes" in leaving
         assert "4 rôles et 1 siège de référent" in leaving
         merging = text_of(client.post(self.URL + "comparer/", data | {field: monde.b.commune.siren}))
         assert "L'Haÿ-les-Roses devient Œuilly" in merging
+
+    def test_what_a_new_commune_comes_from_is_said_as_one_says_it(self, monde: Monde, client: Any):
+        client.force_login(monde.direction)
+        Commune.objects.filter(pk=monde.b.commune.pk).update(nom="Le Bouscat")
+        Commune.objects.filter(pk=monde.c.pk).update(nom="Ambès")
+        page = text_of(self._send(client, monde, releve(monde.epci, plus=(new_commune("Ville", 900),))))
+        assert "se détache du Bouscat" in page and "se détache d'Ambès" in page
+
+    def test_what_is_offered_stands_in_french_order(self, monde: Monde, client: Any):
+        Commune.objects.filter(pk=monde.b.commune.pk).update(nom="Écully", tri="ecully")
+        client.force_login(monde.direction)
+        more = (new_commune("Zoteux", 900), new_commune("Ébréon", 900, siren="299999991"))
+        page = self._send(client, monde, releve(monde.epci, sans=(monde.a.commune,), plus=more))
+        form = page.context["form"]
+        offered = [str(text) for _, text in form.fields[f"devient_{monde.a.commune.pk}"].choices][2:]
+        names = ["Ébréon", "Écully", "Saint-Louis-de-Montferrand", "Zoteux"]
+        assert offered == [f"devient {nom}" for nom in names]
+        asked = [bound.label.split(" est nouvelle")[0] for bound in form.visible_fields()][1:]
+        assert asked == ["Ébréon", "Zoteux"]
+
+    def test_a_move_told_to_two_communes_is_one_line(self, monde: Monde, client: Any):
+        apply(monde, merger(monde))
+        assert Evenement.objects.filter(type="commune.fusion").count() == 3
+        client.force_login(monde.direction)
+        assert text_of(client.get(self.URL)).count("deviennent Val-d'Œuilly, à compter du") == 1
+
+    @pytest.mark.parametrize(("nom", "facts"), [("Ambès", "d'Ambès"), ("Le Bouscat", "du Bouscat")])
+    def test_names_are_elided(self, monde: Monde, nom: str, facts: str):
+        Commune.objects.filter(pk=monde.a.commune.pk).update(nom=nom)
+        said = releve(monde.epci, change={monde.a.commune: {"nom": "Ville"}})
+        (move,) = plan(compare(monde.epci, said, DAY), {}, {})
+        assert phrase(move, monde.epci) == f"{nom} : nom Ville, au lieu {facts}"
 
     def test_somebody_applied_it_meanwhile(self, monde: Monde, client: Any):
         client.force_login(monde.direction)
@@ -469,6 +500,12 @@ class TestPages:
         client.force_login(monde.direction)
         older = self._send(client, monde, departure(monde), date="2020-01-01")
         assert "plus ancien que celui livré" in text_of(older)
+
+    def test_the_way_back_to_the_campaign(self, monde: Monde, client: Any):
+        client.force_login(monde.direction)
+        for page in (client.get(self.URL), self._send(client, monde, departure(monde))):
+            trail = page.content.decode().split("<h1")[0]
+            assert 'href="/campagne/">Campagne</a>' in trail.split('class="fil"')[-1]
 
     def test_nothing_moved(self, monde: Monde, client: Any):
         client.force_login(monde.direction)

@@ -132,13 +132,13 @@ class TestPages:
         for who in (admin, direction):
             client.force_login(who)
             text = client.get("/").content.decode()
-            assert "0 sur 6 faits." in text
+            assert "0\u00a0sur 6\u00a0faits." in text
             assert "À faire ensuite" in text
         ready(epci)
         for who in (admin, direction):
             client.force_login(who)
             text = client.get("/").content.decode()
-            assert "0 sur 6 faits." not in text
+            assert "0\u00a0sur 6\u00a0faits." not in text
             assert 'href="/premiers-pas/"' in text  # still found in the menu
 
     def test_nobody_else_sees_it_at_home(self, client: Client, monde: Monde):

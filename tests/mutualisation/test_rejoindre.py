@@ -12,9 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from comptes.models import Role
 from mutualisation.models import Cycle, Reglage
 from mutualisation.rejoindre import RETENU, Offre, at_least, read_offer
+from socle import horloge
 from territoire.models import Commune
-from tests.factories import holder, member_commune
+from tests.factories import DeclarationFactory, domaine, holder, member_commune
 from tests.mutualisation.annees import TODAY, cycle_2028, share, vote
+from tests.mutualisation.gestes import text_of
 
 pytestmark = pytest.mark.django_db
 URL = "/qui-partage-quoi/rejoindre/"
@@ -132,6 +134,33 @@ class TestPage:
         html = client.get(URL).content.decode().replace("\u00a0", " ")
         assert "Pour rejoindre le 1<sup>er</sup> janvier 2028" in html
         assert "5 communes sur 6 partagent au moins un domaine" in html
+
+    @pytest.mark.parametrize(
+        ("role", "open_", "seen"),
+        [(Role.DGS, True, True), (Role.LECTEUR, True, False), (Role.DGS, False, False)],
+    )
+    def test_who_may_declare_today_is_taken_there(
+        self, client: Client, cycle: Cycle, outside: Commune, role: Role, open_: bool, seen: bool
+    ):
+        declaration = DeclarationFactory(cycle=cycle, commune=outside)
+        Cycle.objects.filter(pk=cycle.pk).update(ouvert_at=horloge.now() if open_ else None)
+        client.force_login(holder(role, cycle.epci, commune=outside))
+        html = client.get(URL).content.decode()
+        assert (f'href="/declarations/{declaration.pk}/">Déclarer</a>' in html) == seen
+
+    def test_a_domain_opens_at_its_row_of_the_catalogue(self, client: Client, cycle: Cycle, outside: Commune):
+        share_some(cycle, 5, "DA-01")
+        client.force_login(holder(Role.DGS, cycle.epci, commune=outside))
+        pk = domaine(cycle.epci, "DB").pk
+        assert f'href="/catalogue/?domaine={pk}#domaine-{pk}"' in client.get(URL).content.decode()
+        catalogue = client.get(f"/catalogue/?domaine={pk}").content.decode()
+        assert catalogue.count('<details class="repli" open>') == 1
+        assert '<details class="repli" open>' in catalogue.split(f'id="domaine-{pk}"')[1][:300]
+
+    def test_what_is_not_published_is_explained(self, client: Client, cycle: Cycle, outside: Commune):
+        share_some(cycle, 20, "DA-01", population=3000)
+        client.force_login(holder(Role.DGS, cycle.epci, commune=outside))
+        assert "on connaîtrait le choix de moins de 5 communes" in text_of(client.get(URL))
 
     def test_without_a_cycle_to_come(self, client: Client, cycle: Cycle, outside: Commune):
         Cycle.objects.filter(pk=cycle.pk).delete()

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from comptes.models import Personne, Role
-from mutualisation.models import Adhesion
+from mutualisation.models import Adhesion, Titulaire
 from mutualisation.reprise.colonnes import COLONNES, EXEMPLE
 from mutualisation.reprise.existant import rows_of
 from mutualisation.reprise.modele import build_book, choices_of, headings
 from mutualisation.reprise.verification import Verification, verify
-from mutualisation.tableur import csv_response
 from socle import horloge
 from socle.erreurs import Refus
+from socle.tableur import csv_response
 from territoire.models import Epci, Filiation
 from tests.factories import (
     AdhesionFactory,
@@ -162,6 +162,12 @@ class TestRoundTrip:
         Adhesion.objects.filter(epci=monde.epci).delete()
         found = verify(monde.epci, Type.ADHESIONS, octets)
         assert (found.recueil.erreurs, found.bilan["nouvelles"]) == ([], len(told))
+
+    def test_seats_come_domain_by_domain_then_communes_in_french_order(self, monde: Monde):
+        """Œuilly was given its référent first."""
+        Titulaire.objects.filter(personne=monde.b.referent).update(debut=date(2019, 1, 1))
+        rows = [row for row in rows_of(monde.epci, Type.SIEGES) if row[2]]
+        assert [row[2] for row in rows] == ["L'Haÿ-les-Roses", "Œuilly"]
 
     def test_the_columns_of_the_export_are_those_of_the_model(self, monde: Monde):
         text = exported(monde.epci, Type.ADHESIONS, "csv").decode("utf-8-sig")

@@ -63,6 +63,10 @@ class TestDepositing:
         answer = direction.get(f"/reprise/{Reprise.objects.get().pk}/?format=csv")
         assert answer["Content-Type"].startswith("text/csv")
         assert "2;Commune;Cette formule n'a pas de valeur" in answer.content.decode("utf-8-sig")
+        for extension in ("xlsx", "ods"):
+            assert (
+                direction.get(f"/reprise/{Reprise.objects.get().pk}/?format={extension}").content[:2] == b"PK"
+            )
 
     @pytest.mark.parametrize(
         ("octets", "sentence"),

@@ -72,7 +72,7 @@ class TestPeople:
         assert "Écrivez la commune" in found[5, "Commune"]
         assert "Laissez cette cellule vide" in found[6, "Commune"]
         assert "vouliez-vous dire" in found[7, "Pôle"]
-        assert "101 caractères" in found[8, "Nom"]
+        assert "au plus 100 caractères" in found[8, "Nom"]
 
     def test_one_address_is_one_person_and_namesakes_are_told(self, monde: Monde):
         reprise = people(

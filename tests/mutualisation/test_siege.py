@@ -202,7 +202,7 @@ class TestPages:
     def test_a_vacant_seat_says_so(self, client: Client, monde: Monde):
         Titulaire.objects.filter(personne=monde.a.referent).update(fin=TODAY)
         html = self.get(client, monde.a.dgs, "/referents/")
-        assert "1 siège vacant." in html
+        assert "1\u00a0siège vacant." in html
         assert '<span class="etat o">Siège vacant</span>' in html
         assert "Nommer<span" in html
         assert "Nommer<span" not in self.get(client, monde.a.lecteur, "/referents/")

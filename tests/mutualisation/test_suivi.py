@@ -1,7 +1,7 @@
 """Who still misses what, late acts, waiting retraits, and the attribution de compensation beside the acts."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from journal.models import Evenement
 from journal.workflows.tache import run_due
+from mutualisation.echeances_actes import act_deadlines
 from mutualisation.models import Adhesion, Avis, EffetAC, Ligne
 from mutualisation.suivi import Avancement, bars, milestones, read_progress
 from mutualisation.workflows.acte import date_late_lines
@@ -78,8 +79,8 @@ class TestTableau:
             "cst_commune": "Manque",
             "cst_epci": "Manque",
             "clect": "Manque",
-            "municipal": "Attendu",
-            "epci": "Attendu",
+            "municipal": "Manque",
+            "epci": "Manque",
             "approuvee": "Manque",
             "signee": "Attendue",
             "transmise": "Attendue",
@@ -191,6 +192,14 @@ class TestTableau:
         cycle.point_arret_on, cycle.votes_debut_on = date(2027, 7, 10), date(2027, 10, 8)
         assert milestones(cycle)[0].missing(date.fromisoformat(day))[1] == said
 
+    @pytest.mark.parametrize("code", ["municipal", "epci"])
+    def test_the_two_assemblies_are_late_once_the_votes_are_over(
+        self, monde: Monde, lignes: list[Ligne], code: str
+    ):
+        step = next(one for one in milestones(monde.cycle) if one.code == code)
+        last = monde.cycle.votes_fin_on
+        assert [step.missing(day)[0] for day in (last, last + timedelta(days=1))] == ["o", "r"]
+
     def test_the_compensation_is_late_after_31_march(self, monde: Monde, lignes: list[Ligne]):
         ac = milestones(monde.cycle)[-1]
         assert [ac.missing(date(2028, *day))[0] for day in ((3, 31), (4, 1))] == ["o", "r"]
@@ -297,6 +306,16 @@ class TestActesTardifs:
         assert 'value="2028-01-11"' in text_of(early)
         client.post(url, {"effet_on": "2028-01-15"})
         assert Adhesion.objects.get(ligne=late).debut == date(2028, 1, 15)
+
+    def test_several_late_lines_agree(self, monde: Monde, late: Ligne, client: Any):
+        client.force_login(monde.direction)
+        url = reverse("mutualisation:suivi", args=[late.declaration_id])
+        assert "1 ligne a ses deux actes" in text_of(client.get(url))
+        other = LigneFactory(
+            declaration=late.declaration, activite=activite(monde.epci, "DC-01"), acceptee=True
+        )
+        other.actes.set(late.actes.all())
+        assert "2 lignes ont leurs deux actes" in text_of(client.get(url))
 
     def test_a_commune_is_told_who_sets_the_day(self, monde: Monde, late: Ligne, client: Any):
         client.force_login(monde.a.dgs)
@@ -430,6 +449,29 @@ class TestEcheances:
         assert "Enregistrer les actes pour 2028" not in self.titles(monde.direction, monde)
         at_time("2027-12-02")
         assert "Enregistrer les actes pour 2028" in self.titles(monde.direction, monde)
+
+    def test_the_direction_is_told_which_act_is_missing(self, monde: Monde, lignes: list[Ligne]):
+        (hat, *_) = monde.direction.acces.titres
+
+        def said() -> str:
+            rows = registres.echeances.gather(monde.direction, hat, monde.epci.today)
+            return next(row.detail for row in rows if row.titre == "Enregistrer les actes pour 2028")
+
+        assert said() == (
+            "2 lignes acceptées attendent la délibération du conseil municipal dans 2 communes ; "
+            "2 lignes acceptées attendent la délibération du conseil de la Métropole."
+        )
+        vote(monde.a.declaration, monde.direction, lignes=lignes, epci=True, executoire_on=VOTE)
+        vote(monde.b.declaration, monde.direction, lignes=lignes[1:], epci=False, executoire_on=VOTE)
+        assert said() == ("1 ligne acceptée attend la délibération du conseil municipal de L'Haÿ-les-Roses.")
+
+    def test_the_home_of_the_direction_reads_no_line(self, monde: Monde, lignes: list[Ligne]):
+        """158 communes have thousands of them: they are counted where they are."""
+        (hat, *_) = monde.direction.acces.titres
+        with CaptureQueriesContext(connection) as asked:
+            assert list(act_deadlines(monde.direction, hat, monde.epci.today))
+        read = [one["sql"] for one in asked.captured_queries if '"mutualisation_ligne"' in one["sql"]]
+        assert read and all(sql.startswith("SELECT COUNT(") for sql in read)
 
     def test_late_acts_ask_for_a_day_and_no_more_for_an_act(
         self, monde: Monde, lignes: list[Ligne], at_time: AtTime

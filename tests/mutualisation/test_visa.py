@@ -87,6 +87,7 @@ class TestLien:
         mail = Courriel.objects.get(type="declaration_visa")
         assert mail.destinataire == monde.a.maire
         assert f"/declarations/{lien.pk}/visa/" in mail.corps
+        assert "de la commune de L’Haÿ-les-Roses pour 2028" in mail.corps
         assert events("visa_demande") == 1
         prepare(lien, monde.a.dgs, plus=["DB-01"])
         assert asked_at(lien) is None
@@ -272,6 +273,33 @@ class TestPages:
         assert "Demandé" in text
         client.force_login(monde.a.maire)
         assert "Lire et viser" in text_of(client.get(reverse("accueil")))
+
+    def test_the_page_says_once_that_it_is_asked(self, monde: Monde, client: Any, lien: Declaration):
+        request_visa(declaration=lien, acteur=monde.a.dgs)
+        client.force_login(monde.a.dgs)
+        text = text_of(client.get(url("declaration_relire", lien)))
+        assert "Le visa du maire, déjà demandé." in text and "Vous pourrez déposer ensuite." in text
+        assert "demandez-le-lui" not in text
+
+    def test_who_never_submits_is_told_who_will(self, monde: Monde, client: Any, lien: Declaration):
+        client.force_login(monde.a.collaborateur)
+        page = client.get(url("declaration_relire", lien))
+        assert "Le DGS ou le maire pourra déposer ensuite." in text_of(page)
+        asked = text_of(client.post(url("visa_demander", lien), follow=True))
+        assert asked.count("Le directeur général des services sera prévenu") == 2
+        assert "Vous serez prévenu" not in asked and "Vous pourrez déposer" not in asked
+
+    def test_home_says_where_it_stands(self, monde: Monde, client: Any, lien: Declaration):
+        client.force_login(monde.a.dgs)
+        assert "visa" not in text_of(client.get(reverse("accueil"))).lower()
+        request_visa(declaration=lien, acteur=monde.a.dgs)
+        assert "Visa demandé au maire le 10 février : il est attendu." in text_of(
+            client.get(reverse("accueil"))
+        )
+        approve(monde, lien)
+        assert "Le maire a visé ces choix : il reste à les déposer." in text_of(
+            client.get(reverse("accueil"))
+        )
 
     def test_a_visa_that_falls_says_so(self, monde: Monde, client: Any, lien: Declaration):
         approve(monde, lien)

@@ -124,6 +124,10 @@ class Clavier:
             seen.append(found[:40])
         raise AssertionError(f"« {name} » is never reached by Tab on {self.page.url}: {sorted(set(seen))}")
 
+    def focused(self) -> str:
+        """What a screen reader says of the element that has the focus."""
+        return self._name()
+
     def press(self, name: str, kind: str = "") -> None:
         """Reach a link or a button and press Enter, then wait for the page."""
         self.focus(name, kind)
@@ -188,6 +192,6 @@ class Clavier:
 
 def plain(text: str) -> str:
     """Typography undone: what a test writes compares with what a page shows."""
-    for fancy, simple in (("\u00a0", " "), ("\u202f", " "), ("’", "'")):
+    for fancy, simple in (("&nbsp;", " "), ("\u00a0", " "), ("\u202f", " "), ("’", "'")):
         text = text.replace(fancy, simple)
     return text

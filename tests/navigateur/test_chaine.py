@@ -1,68 +1,22 @@
 """The whole chain, by keyboard only: declare, accept, acts, 1 January, matrix, contract, review, minutes, API."""
 
-from datetime import UTC, date, datetime
-
 import pytest
 
-from comptes.models import Personne, Role
-from demo.horloge import set_now
-from demo.models import Visiteur
+from comptes.models import Role
 from documents.controle import check_pdf
 from journal.workflows.tache import run_due
-from mutualisation.models import Activite, Domaine
-from mutualisation.workflows.catalogue import load_reference_catalogue
-from mutualisation.workflows.cycle import open_cycle, prepare_cycle
-from mutualisation.workflows.siege import appoint
-from socle import horloge
 from tests import factories
+from tests.navigateur.annee import DGS, DIRECTION, campaign, leave, record_both_acts
 from tests.navigateur.clavier import Clavier
 
 pytestmark = pytest.mark.django_db(transaction=True)
-START = datetime(2027, 2, 10, 8, tzinfo=UTC)
-SINCE = date(2020, 1, 1)
 
 
 @pytest.fixture
 def secret(moving_clock: None) -> str:
-    """An EPCI in its campaign: Mérignac shares one activity of Finances. Returns the token of the intranet."""
-    epci = factories.EpciFactory(nom="Bordeaux Métropole", type="METRO")
-    commune = factories.member_commune(epci, nom="Mérignac")
-    factories.member_commune(epci, nom="L'Haÿ-les-Roses")
-    with horloge.at(datetime(2026, 11, 15, tzinfo=UTC)):
-        load_reference_catalogue(epci=epci, effective_on=SINCE)
-        factories.AdhesionFactory(
-            epci=epci,
-            commune=commune,
-            activite=Activite.objects.get(code="FIN-01"),
-            debut=date(2025, 1, 1),
-            fin=None,
-        )
-        cycle = prepare_cycle(epci=epci, annee=2028, acteur=None)
-    _people(epci, commune)
-    with horloge.at(datetime(2026, 12, 1, 8, tzinfo=UTC)):
-        open_cycle(cycle=cycle, acteur=None)
-    set_now(START)
-    service = factories.holder(Role.SERVICE, epci, nom="Intranet")
+    """The token of the intranet of an EPCI in its campaign."""
+    service = factories.holder(Role.SERVICE, campaign(), nom="Intranet")
     return factories.JetonFactory.with_secret(personne=service)[1]
-
-
-def _people(epci, commune) -> None:
-    offered = {
-        "DGS de Mérignac": factories.holder(
-            Role.DGS, epci, commune=commune, nom="Etcheverry", prenom="Claire"
-        ),
-        "Direction des territoires": factories.holder(
-            Role.DIRECTION_TERRITOIRES, epci, nom="Duprat", prenom="Paul"
-        ),
-    }
-    finances = Domaine.objects.get(code="FIN")
-    for cote, where in (("epci", None), ("commune", commune)):
-        referent = Personne.objects.create(email=f"{cote}@exemple.invalid", nom="Référent", prenom=cote)
-        appoint(
-            epci=epci, cote=cote, domaine=finances, debut=SINCE, acteur=None, personne=referent, commune=where
-        )
-    for ordre, (text, personne) in enumerate(offered.items()):
-        Visiteur.objects.create(personne=personne, presentation=text, ordre=ordre)
 
 
 def test_the_whole_chain_by_keyboard(secret: str, clavier: Clavier) -> None:
@@ -77,7 +31,7 @@ def test_the_whole_chain_by_keyboard(secret: str, clavier: Clavier) -> None:
 
 def _declare(clavier: Clavier) -> None:
     clavier.open("/connexion/")
-    clavier.press("DGS de Mérignac", "button")
+    clavier.press(DGS, "button")
     clavier.press("Déclarer")
     clavier.toggle("Finances")
     clavier.toggle("Dette et trésorerie")
@@ -89,16 +43,11 @@ def _declare(clavier: Clavier) -> None:
     run_due()
     octets = clavier.fetch(clavier.page.get_by_role("link", name="Accusé de dépôt").get_attribute("href"))
     assert check_pdf(octets) == []
-    _leave(clavier, "Claire Etcheverry")
-
-
-def _leave(clavier: Clavier, nom: str) -> None:
-    clavier.toggle(nom)
-    clavier.press("Se déconnecter", "button")
+    leave(clavier, "Claire Etcheverry")
 
 
 def _accept(clavier: Clavier) -> None:
-    clavier.press("Direction des territoires", "button")
+    clavier.press(DIRECTION, "button")
     clavier.press("Instruire")
     clavier.press("Accepter : Dette et trésorerie", "button")
     assert "acceptée" in clavier.text()
@@ -108,20 +57,7 @@ def _record_acts(clavier: Clavier) -> None:
     clavier.press("1er avril", "button")
     clavier.press("9 juillet", "button")
     clavier.press("8 octobre", "button")
-    clavier.press("Mes échéances", "a")
-    clavier.press("Enregistrer")
-    clavier.press("Enregistrer sa délibération")
-    _act(clavier, "2027-10-01")
-    clavier.press("Enregistrer un acte de l'EPCI")
-    _act(clavier, "2027-10-04")
-    assert "complet" in clavier.text()
-
-
-def _act(clavier: Clavier, day: str) -> None:
-    clavier.type("Numéro", f"N-{day}")
-    clavier.fill_date("Adopté le", day)
-    clavier.fill_date("Exécutoire le", day)
-    clavier.press("Enregistrer l'acte", "button")
+    record_both_acts(clavier, 2027)
 
 
 def _first_of_january(clavier: Clavier) -> None:

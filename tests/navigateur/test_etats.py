@@ -95,7 +95,7 @@ def test_each_error_is_accessible_and_reflows(
     clavier.open(reverse("mutualisation:matrice"), 500)
     clavier.check_reflow()
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1
-    clavier.send(reverse("comptes:deconnexion"), {"champ": "de trop"}, 400)
+    clavier.send(reverse("comptes:deconnexion"), {"champ": "de trop"}, 413)
     clavier.check_reflow()
 
 

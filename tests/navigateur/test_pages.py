@@ -21,10 +21,15 @@ PAGES = [
             "sante",
             "schema",
             "reprise_modele",
+            "contrats:dossier",
+            "contrats:deliberation_epci",
             "reprise_fichier",
             "lettre",
             "fichier",
             "piece",
+            "archive",
+            "contact",
+            "contacts",
         )
     )
 ]
@@ -41,7 +46,7 @@ WITHOUT_PAGE = (
     *("mutualisation:suivi_dater", "mutualisation:suivi_ac", "mutualisation:visa_demander"),
     *("mutualisation:conventions_preparer", "mutualisation:convention_piece_nouvelle"),
     *("comptes:vue_nouvelle", "comptes:vue_supprimer", "comptes:compte_rouvrir", "journal:courriel_renvoyer"),
-    "mutualisation:equipe_dissoudre",
+    *("mutualisation:equipe_dissoudre", "mutualisation:absence_retirer"),
     *("mutualisation:edition_geler", "mutualisation:domaine_place", "mutualisation:domaine_retablir"),
     *("mutualisation:activite_place", "mutualisation:activite_retablir", "mutualisation:bloc_defaire"),
     # Shown once lines were decided in bulk: leads to the list of who did nothing.
@@ -52,7 +57,15 @@ WITHOUT_PAGE = (
     "mutualisation:mouvements_comparer",
     # The circuit of a contract: buttons and forms of its page; a code that nobody was given.
     *("contrats:circuit_agir", "contrats:circuit_rouvrir", "contrats:circuit_approuver", "contrats:verifier"),
+    "contrats:circuit_annuler_acte",
     *("contrats:remarque_nouvelle", "contrats:remarque_repondre", "contrats:remarque_clore"),
+    *("contrats:clauses_commencer", "contrats:clauses_publier"),
+    *("contrats:signataire_finir", "contrats:signe_deposer", "contrats:signe_refuser"),
+    "contrats:abandonner",
+    # Many contracts at once: buttons of the page of the lot.
+    *("contrats:lot_annuler", "contrats:lot_reprendre"),
+    # Buttons of the programme of a year.
+    *("contrats:programme_copier", "contrats:programme_suivre", "contrats:programme_reporter"),
     # Writes the rows of a sheet verified.
     *("mutualisation:reprise_confirmer", "mutualisation:reprise_inviter"),
     # Leads to the instruction of the one cycle; its list is empty, and shown to an EPCI without cycle only.

@@ -286,6 +286,14 @@ def test_a_conflict_keeps_what_was_typed(monde: Any, client: Any, revue: Revue) 
     assert client.post(reverse("revues:rediger", args=[revue.pk]), form(typed, version=1)).status_code == 302
 
 
+def test_one_s_own_other_tab_is_not_told_as_somebody(monde: Any, revue: Revue) -> None:
+    write(revue, monde.responsable)
+    with pytest.raises(
+        Conflit, match=r"^Vous avez enregistré ce compte rendu entre-temps, dans un autre onglet"
+    ):
+        write(revue, monde.responsable, version=None)
+
+
 def test_text_typed_after_issue_is_shown_to_copy(monde: Any, client: Any, revue: Revue) -> None:
     issue_minutes(minutes=write(revue, monde.direction), acteur=monde.direction)
     client.force_login(monde.responsable)
@@ -309,6 +317,21 @@ def test_faults_are_said_on_their_row(monde: Any, client: Any, revue: Revue) -> 
         and "dans l’avenir" in text
     )
     assert not CompteRendu.objects.filter(etat="brouillon").exists()
+
+
+def test_an_action_due_before_the_review_is_refused_at_its_field(
+    monde: Any, client: Any, revue: Revue
+) -> None:
+    client.force_login(monde.responsable)
+    url = reverse("revues:rediger", args=[revue.pk])
+    late = {**ACTION, "echeance_on": "2027-02-09"}
+    response = client.post(url, form(INFORMATION, late))
+    faults = response.context["formset"].forms[1].errors
+    assert response.status_code == 422
+    assert faults == {"echeance_on": ["Une action est à faire au plus tôt le jour de la revue."]}
+    assert client.post(url, form({**ACTION, "echeance_on": "2027-02-10"})).status_code == 302
+    with pytest.raises(Refus, match=r"Point 1 : .*au plus tôt le jour de la revue"):
+        write(revue, monde.responsable, version=1, points=[{**ACTION, "echeance_on": date(2027, 2, 9)}])
 
 
 def test_ten_thousand_characters_are_refused_and_kept(monde: Any, client: Any, revue: Revue) -> None:
@@ -348,6 +371,7 @@ def test_who_may_write(monde: Any, client: Any, revue: Revue, who: str, status: 
     user = monde
     for name in who.split("."):
         user = getattr(user, name)
+    Revue.objects.filter(pk=revue.pk).update(prevue_at=revue.prevue_at - timedelta(days=10))
     client.force_login(user)
     read = client.get(reverse("revues:revue", args=[revue.pk]))
     assert read.status_code == (404 if status == 404 else 200)

@@ -11,11 +11,9 @@ import pytest
 from django.db import IntegrityError
 from icalendar import Calendar
 
-from comptes.roles import Role
 from contrats.models import Engagement
 from journal.models import Courriel, Evenement, Tache
 from journal.workflows.tache import run_due
-from mutualisation.models import Titulaire
 from revues.creneaux import SLOTS, place, place_contract
 from revues.invitations import invitation
 from revues.models import Revue
@@ -24,7 +22,6 @@ from revues.workflows import revue as workflow
 from revues.workflows.revue import (
     TACHE_COMMUNE,
     TACHE_MOIS,
-    cancel_review,
     create_month,
     run_commune,
     run_month,
@@ -32,8 +29,6 @@ from revues.workflows.revue import (
     start_reviews,
 )
 from socle import horloge
-from socle.droits import ActionInterdite
-from socle.erreurs import Conflit, Refus
 from territoire.models import Commune, JourFerie
 from territoire.models.epci import WorkingDays
 from tests.concurrence import failures, together
@@ -53,7 +48,6 @@ from tests.factories import (
     activite,
     catalogue,
     domaine,
-    holder,
     member_commune,
 )
 
@@ -386,58 +380,10 @@ def test_who_is_expected_at_a_contract_review(monde: Any) -> None:
 # Not held
 
 
-def test_not_held_says_why(monde: Any) -> None:
-    revue = cancel_review(revue=monde.a.revue, acteur=monde.responsable, motif="Inondation.", version=1)
-    assert (revue.etat, revue.motif, revue.version) == ("non_tenue", "Inondation.", 2)
-    assert Evenement.objects.about(revue)[0].type == "revue.non_tenue"
-
-
-def test_not_held_refuses_silence_and_old_pages(monde: Any) -> None:
-    with pytest.raises(Refus, match="en une phrase"):
-        cancel_review(revue=monde.a.revue, acteur=monde.responsable, motif="  ", version=1)
-    with pytest.raises(Conflit):
-        cancel_review(revue=monde.a.revue, acteur=monde.responsable, motif="Oui.", version=7)
-    monde.a.revue.refresh_from_db()
-    assert monde.a.revue.etat == "prevue"
-
-
-@pytest.mark.parametrize("who", ["referent", "dgs", "maire", "lecteur"])
-def test_not_held_is_for_the_service(monde: Any, who: str) -> None:
-    with pytest.raises(ActionInterdite):
-        cancel_review(revue=monde.a.revue, acteur=getattr(monde.a, who), motif="Non.", version=1)
-
-
 def test_the_commune_names_are_kept_in_french_order(shared: Any) -> None:
     epci, _ = shared
     member_commune(epci, nom="Nantes")
     assert [c.nom for c in Commune.objects.members_of(epci, MARCH)] == ["Nantes", "Œuilly"]
-
-
-def test_a_review_still_to_come_leaves_the_calendars(shared: Any) -> None:
-    epci, commune = shared
-    month(epci, commune, MARCH)
-    revue = Revue.objects.select_related("epci", "commune", "domaine").get(domaine=domaine(epci))
-    asked = Courriel.objects.filter(type="revue_invitation", objet_id=revue.pk).order_by("pk")
-    cancel_review(revue=revue, acteur=_direction(epci), motif="Inondation.", version=1)
-    told = Courriel.objects.filter(type="revue_annulee", objet_id=revue.pk).order_by("pk")
-    assert {row.destinataire_id for row in told} == {row.destinataire_id for row in asked}
-    before = parse(bytes(asked[0].pieces.get().octets))
-    after = parse(bytes(told[0].pieces.get().octets))
-    assert after[0]["method"] == "CANCEL" and after[1]["status"] == "CANCELLED"
-    assert after[1]["uid"] == before[1]["uid"] and int(after[1]["sequence"]) > int(before[1]["sequence"])
-
-
-def test_whoever_was_invited_is_told_even_replaced_since(shared: Any) -> None:
-    epci, commune = shared
-    month(epci, commune, MARCH)
-    revue = Revue.objects.select_related("epci", "commune", "domaine").get(domaine=domaine(epci))
-    invited = set(
-        Courriel.objects.filter(type="revue_invitation", objet_id=revue.pk).values_list("destinataire")
-    )
-    Titulaire.objects.filter(siege__domaine=revue.domaine).update(personne=PersonneFactory(nom="Remplaçant"))
-    cancel_review(revue=revue, acteur=_direction(epci), motif="Inondation.", version=1)
-    told = set(Courriel.objects.filter(type="revue_annulee", objet_id=revue.pk).values_list("destinataire"))
-    assert invited and told == invited
 
 
 @pytest.fixture
@@ -527,16 +473,3 @@ def test_nothing_waits_for_a_line_that_no_job_will_put_into_effect(stuck: Any) -
     run_due()
     assert Revue.objects.filter(commune=second).exists()
     assert not Tache.objects.filter(type=TACHE_COMMUNE).exists()
-
-
-def test_a_review_already_past_cancels_nothing(shared: Any, at_time: Any) -> None:
-    epci, commune = shared
-    month(epci, commune, MARCH)
-    revue = Revue.objects.get(domaine=domaine(epci))
-    at_time("2027-04-02 10:00")
-    cancel_review(revue=revue, acteur=_direction(epci), motif="Personne.", version=1)
-    assert not Courriel.objects.filter(type="revue_annulee").exists()
-
-
-def _direction(epci: Any) -> Any:
-    return holder(Role.DIRECTION_TERRITOIRES, epci)

@@ -272,7 +272,7 @@ class TestFrame:
 
 
 class TestErrorPages:
-    @pytest.mark.parametrize("name", ["400.html", "500.html", "403_csrf.html"])
+    @pytest.mark.parametrize("name", ["400.html", "405.html", "413.html", "500.html", "403_csrf.html"])
     def test_stand_without_any_context(self, name: str) -> None:
         assert render_to_string(name).count("<h1>") == 1
 

@@ -26,6 +26,17 @@ class TestWords:
         assert dates.as_date(value) == DAY  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
+        ("day", "year", "same"),
+        [
+            (date(2028, 1, 1), 2029, date(2029, 1, 1)),  # 366 days later
+            (date(2028, 2, 29), 2029, date(2029, 2, 28)),
+            (date(2028, 2, 29), 2032, date(2032, 2, 29)),
+        ],
+    )
+    def test_the_same_day_in_another_year(self, day: date, year: int, same: date):
+        assert dates.in_year(day, year) == same
+
+    @pytest.mark.parametrize(
         ("day", "words"),
         [
             (date(2027, 2, 23), "En retard de 3 jours"),

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.forms import CharField
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +37,9 @@ def test_not_read(text: str):
 @given(st.decimals(min_value=0, max_value=10**9, places=2))
 def test_what_is_shown_is_read_again(value: Decimal):
     field = NombreField()
-    assert field.clean(field.prepare_value(value)) == value
+    shown = field.prepare_value(value)
+    assert field.clean(shown) == value
+    assert "." not in shown and all(len(group) <= 3 for group in shown.split(",")[0].split("\u202f"))
     assert amount(f"{value:,.2f}".replace(",", "\u202f").replace(".", ",")) == value
 
 
@@ -53,12 +56,24 @@ class TestNombreField:
             ("x", "Écrivez un nombre"),
             ("-1", "négatif"),
             ("1234567", "trop grand"),
-            ("1,234", "Deux chiffres"),
+            ("0,234", "Deux chiffres"),
+            ("1,2345", "Deux chiffres"),
+            ("12.000", "Écrivez 12 000 ou 12,00"),
+            ("1,250", "Écrivez 1 250 ou 1,25"),
+            ("1 234,500 €", "Écrivez 1 234 500 ou 1 234,50"),
+            ("-12.000", "Écrivez 12 000 ou 12,00"),
         ],
     )
     def test_refusals(self, text: str, sentence: str):
-        with pytest.raises(ValidationError, match=sentence):
-            NombreField(entiers=6).clean(text)
+        with pytest.raises(ValidationError) as caught:
+            NombreField(entiers=6, unite="€").clean(text)
+        assert sentence in caught.value.messages[0].replace("\u202f", " ")
+
+    def test_after_a_zero_three_digits_are_decimals(self):
+        assert NombreField().clean("0,500") == Decimal("0.5")
+
+    def test_thousands_are_shown_parted(self):
+        assert NombreField().prepare_value(Decimal("1234567.50")) == "1\u202f234\u202f567,5"
 
     def test_below_zero_when_it_makes_sense(self):
         assert NombreField(negatif=True).clean("-12,5") == Decimal("-12.5")
@@ -66,3 +81,9 @@ class TestNombreField:
 
 def test_a_natural_number_of_an_address():
     assert (number("12"), number("²"), number(""), number("9" * 30)) == (12, None, None, None)
+
+
+def test_a_text_too_long_says_how_long_it_may_be_in_french():
+    with pytest.raises(ValidationError) as caught:
+        CharField(max_length=4000).clean("x" * 10_000)
+    assert caught.value.messages == ["Écrivez au plus 4\u202f000 caractères : ce texte en a 10\u202f000."]

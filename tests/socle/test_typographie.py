@@ -1,13 +1,24 @@
 """French typography and order."""
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from socle.typographie import enumerate_french, of, plural, sort_key, to, typeset, typeset_html
+from socle.typographie import (
+    enumerate_french,
+    in_french_order,
+    loosely,
+    of,
+    plural,
+    sort_key,
+    to,
+    typeset,
+    typeset_html,
+)
 from tests.pages import MISTAKES
 
 N, F = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
@@ -23,8 +34,9 @@ class TestTypeset:
             ("«là»", f"«{N}là{N}»"),
             ("l'eau d'Ambès", "l’eau d’Ambès"),
             ("aujourd&#x27;hui, l&#39;eau", "aujourd’hui, l’eau"),
-            ("12 345 678 habitants", f"12{F}345{F}678 habitants"),
-            ("en 2027 100 agents", "en 2027 100 agents"),
+            ("12 345 678 habitants", f"12{F}345{F}678{N}habitants"),
+            ("en 2027 100 agents", f"en 2027 100{N}agents"),
+            ("6 activités en 2027 sans suite", f"6{N}activités en 2027 sans suite"),
             ("45 % et 3 €", f"45{N}% et 3{N}€"),
             ("à 16 h 40", f"à 16{N}h{N}40"),
             ("n° 12, n°12", f"n°{N}12, n°{N}12"),
@@ -145,6 +157,17 @@ class TestOrder:
     def test_keys(self, name: str, key: str):
         assert sort_key(name) == key
 
+    def test_rows_named_but_without_key_are_sorted_as_french_print_does(self):
+        names = ["Voirie", "œuvres", "Équipe", "achats", "Achats"]
+        rows = [SimpleNamespace(nom=nom, pk=-rank) for rank, nom in enumerate(names)]
+        assert [row.nom for row in in_french_order(rows)] == [
+            "Achats",
+            "achats",
+            "Équipe",
+            "œuvres",
+            "Voirie",
+        ]
+
     @given(st.text(max_size=30))
     @settings(max_examples=200)
     def test_a_key_is_its_own_key_and_holds_nothing_else(self, text: str):
@@ -169,6 +192,7 @@ class TestWords:
             (2, "2 revues"),
             (-1, "-1 revue"),
             (-2, "-2 revues"),
+            (2925, "2\u202f925 revues"),
         ],
     )
     def test_plural(self, count: Any, words: str):
@@ -182,6 +206,29 @@ class TestWords:
     )
     def test_enumeration(self, items: list[str], words: str):
         assert enumerate_french(items) == words
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("Olivier Nogaro", "d'Olivier Nogaro"),
+            ("Élise", "d'Élise"),
+            ("Œuilly", "d'Œuilly"),
+            ("Yvrac", "d'Yvrac"),
+            ("Yann Hourcade", "de Yann Hourcade"),
+            ("Youssef", "de Youssef"),
+            ("64036", "de 64036"),
+        ],
+    )
+    def test_of_a_name_is_elided_as_it_is_said(self, name: str, said: str):
+        assert of(name) == said
+
+    @pytest.mark.parametrize(
+        ("word", "text"),
+        [("ete", "d’Été"), ("coeur", "Cœur de ville"), ("coeur", "coeur"), ("2027", "en 2027")],
+    )
+    def test_a_word_is_found_whatever_its_accents(self, word: str, text: str):
+        assert re.search(loosely(word), text, re.I)
+        assert not re.search(loosely(word), "autre chose")
 
     def test_nothing_is_of_or_to_nothing(self):
         assert (of(""), to("")) == ("de ", "à ")
