@@ -18,7 +18,7 @@ from contrats.revisions import NATURES
 from contrats.signataires import of_version
 from mutualisation.models import Acte, Adhesion, Catalogue, Ligne
 from mutualisation.models.catalogue import DomaineLu, DomaineVersion
-from mutualisation.referents import Referents, SiegeLu, fonction
+from mutualisation.referents import Referents, SiegeLu, fonction, serving
 from socle import horloge
 from socle.dates import day_and_year
 from socle.typographie import of
@@ -59,7 +59,7 @@ def contract_data(version: VersionContrat) -> dict[str, Any]:
     catalogue = Catalogue.objects.in_force(epci, version.effective_on).read()
     since = shares_of(version)
     covered = [domaine for domaine in catalogue.domaines if domaine.activite_ids & since.keys()]
-    referents = Referents(epci, day)
+    referents = Referents(epci, day, serving(commune))
     pole = referents.pole_name(commune.pk)
     actes = _actes(version, since)
     familles = _familles(covered, since, pole)

@@ -41,11 +41,14 @@ class SiegeLu:
 
 
 class Referents:
-    """Both sides of every domain of an EPCI, as they stand on a day; `narrowed` limits what is read (`domaine__in=…`)."""
+    """Both sides of every domain of an EPCI, as they stand on a day.
 
-    def __init__(self, epci: Epci, on: date, **narrowed: Any) -> None:
+    `only` and `narrowed` limit what is read (`serving(commune)`, `domaine__in=…`).
+    """
+
+    def __init__(self, epci: Epci, on: date, *only: Q, **narrowed: Any) -> None:
         self._epci, self._on = epci, on
-        self._sieges = _read_seats(Siege.objects.filter(epci=epci, **narrowed), on)
+        self._sieges = _read_seats(Siege.objects.filter(*only, epci=epci, **narrowed), on)
         self._by_perimeter = {(s.cote, s.domaine_id, s.commune_id, s.pole_id): s for s in self._sieges}
 
     def commune_side(self, commune: int, domaine: int) -> SiegeLu | None:
@@ -92,6 +95,11 @@ class Referents:
         """The pôle of each member commune."""
         members = Appartenance.objects.on(self._on).filter(epci=self._epci).select_related("pole")
         return {row.commune_id: row.pole for row in members.order_by("pk")}
+
+
+def serving(commune: Commune) -> Q:
+    """The seats that may answer for a commune: its own, those for it, and those of pôles or of everyone."""
+    return Q(commune=commune) | Q(commune=None)
 
 
 def people_of(epci: Epci, commune: Commune | None = None) -> QuerySet[Personne]:

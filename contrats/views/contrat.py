@@ -29,7 +29,7 @@ from contrats.workflows.contrat import prepare_contract
 from documents.rendu import fingerprint, render_pdf
 from journal.models import Evenement
 from mutualisation.campagne import READERS
-from mutualisation.referents import Referents, SiegeLu
+from mutualisation.referents import Referents, SiegeLu, serving
 from mutualisation.views.acte import sheet
 from socle import horloge
 from socle.droits import ActionInterdite
@@ -177,7 +177,9 @@ def _fiches(request: HttpRequest, version: VersionContrat, day: date) -> list[Li
     rows = list(
         mine.select_related("domaine").prefetch_related("indicateurs").order_by("domaine__ordre", "pk")
     )
-    referents = Referents(version.epci, day, domaine__in=[row.domaine_id for row in rows])
+    referents = Referents(
+        version.epci, day, serving(version.commune), domaine__in=[row.domaine_id for row in rows]
+    )
     return [
         LigneFiche(
             row,

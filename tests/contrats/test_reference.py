@@ -196,7 +196,7 @@ def test_the_evaluation_is_proposed_in_words_never_silently(
     fiche.refresh_from_db()
     assert fiche.evaluation_prealable == (
         "Deux agents entretiennent la voirie.\n"
-        "Moyens : 2,5 ETP, 80 000 € par an en fonctionnement, aucun investissement.\n"
+        "Moyens : 2,5 ETP, 80\u202f000 € par an en fonctionnement, aucun investissement.\n"
         "Équipement, locaux et contrats : Un camion"
     )
 
