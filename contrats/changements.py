@@ -153,10 +153,13 @@ def as_text(html: str) -> str:
 def _domaine(domaine: dict[str, Any], famille: str) -> Iterator[tuple[str, str, str]]:
     service = ", ".join(filter(None, (domaine["service_commun"], domaine["rattachement"])))
     since = day_and_year(domaine["depuis_on"])
-    yield CHAMPS, f"{domaine['code']} {domaine['libelle']}", f"{famille} ; {service} ; depuis le {since}"
+    name = f"Domaine {domaine['code']}"  # a name may change from one year to the next, a code does not
+    yield CHAMPS, name, f"{domaine['libelle']} ({famille}) ; {service} ; depuis le {since}"
     for activite in domaine["activites"]:
-        name = f"{domaine['libelle']} : {activite['code']} {activite['libelle']}"
-        yield CHAMPS, name, f"{activite['nature']}, depuis le {day_and_year(activite['depuis_on'])}"
+        value = (
+            f"{activite['libelle']} : {activite['nature']}, depuis le {day_and_year(activite['depuis_on'])}"
+        )
+        yield CHAMPS, f"Activité {activite['code']}", value
 
 
 def _fiche(fiche: dict[str, Any]) -> Iterator[tuple[str, str]]:

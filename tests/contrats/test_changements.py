@@ -132,3 +132,13 @@ def test_a_domain_renamed_is_a_change_of_its_name():
     assert one.quoi == "Domaine" and not found.longs
     assert (one.signe or "").startswith(f"{code} {before},")
     assert (one.propose or "").startswith(f"{code} Voirie et réseaux,")
+
+
+def test_an_activity_renamed_by_the_catalogue_is_one_change_not_one_gone_and_one_come():
+    after = copy.deepcopy(CONTRAT)
+    activite = after["familles"][0]["domaines"][0]["activites"][0]
+    before, activite["libelle"] = activite["libelle"], "Nom de la nouvelle édition"
+    [one] = changes(CONTRAT, CONTRAT, after)
+    assert one.quoi == f"Activité {activite['code']}"
+    assert (one.signe or "").startswith(f"{before} : ")
+    assert (one.propose or "").startswith("Nom de la nouvelle édition : ")
