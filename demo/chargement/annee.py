@@ -1,10 +1,13 @@
 """The current year, lived through the real workflows: contracts, reviews held and not held."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from random import Random
 
-from contrats.models import Engagement, LigneProgramme
+from django.db.models import prefetch_related_objects
+
+from contrats.models import Engagement, LigneProgramme, VersionContrat
 from contrats.workflows.contrat import prepare_contract
 from contrats.workflows.programme import last_day
 from demo.chargement.gens import Gens
@@ -32,19 +35,27 @@ def contracts(epci: Epci, communes: list[Commune], effective_on: date, random: R
     """Open the draft contract of each sharing commune; two in three have their évaluation préalable."""
     for commune in communes:
         prepare_contract(epci=epci, commune=commune, effective_on=effective_on, acteur=None)
-    engagements = list(Engagement.objects.filter(epci=epci).select_related("domaine__fiche").order_by("pk"))
-    for engagement in engagements:
-        if random.random() < 0.67:
-            _fill(engagement)
+    drafts = Engagement.objects.filter(epci=epci, version_contrat__etat=VersionContrat.Etat.PROJET)
+    fill([one for one in drafts.order_by("pk") if random.random() < 0.67])
+
+
+def fill(engagements: Iterable[Engagement]) -> None:
+    """Write what the reference leaves blank: what there was before, and what each side promises."""
+    written = list(engagements)
+    prefetch_related_objects(written, "domaine__fiche")
+    for engagement in written:
+        _fill(engagement)
     Engagement.objects.bulk_update(
-        engagements,
+        written,
         ["evaluation_prealable", "engagements_epci", "engagements_commune", "conditions_normales"],
     )
 
 
 def programmes(epci: Epci, annee: int, random: Random) -> None:
     """Two things planned in each prepared domain, after its first activities; most of those whose month has passed are done."""
-    prepared = Engagement.objects.filter(epci=epci).exclude(evaluation_prealable="")
+    prepared = Engagement.objects.filter(epci=epci, version_contrat__numero=0).exclude(
+        evaluation_prealable=""
+    )
     offered = Catalogue.objects.in_force(epci, date(annee, 1, 1)).read()
     first = {domaine.id: domaine.activites[:2] for domaine in offered.domaines}
     LigneProgramme.objects.bulk_create(
