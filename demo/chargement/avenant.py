@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, time, timedelta
 from functools import partial
 
-from contrats.models import Contrat, VersionContrat
+from contrats.models import Contrat, Engagement, VersionContrat
 from contrats.partages import domaines_on
 from contrats.workflows.avenant import open_amendment
 from contrats.workflows.circuit import send_for_review
@@ -46,13 +46,19 @@ def _write(gens: Gens, contrat: Contrat, _effective_on: date) -> None:
         fill(version.engagements.exclude(domaine__in=signed))
         carried = version.engagements.filter(domaine__in=signed).order_by("domaine__ordre")
         for one in carried[:1]:
-            level = {"niveau_attendu": f"{one.niveau_attendu}\n{LEVEL}"}
-            save_engagement(
-                engagement=one, acteur=gens.dgs[one.commune_id], version=one.version, valeurs=level
-            )
+            _ask_level(gens, one)
         for one in carried.reverse()[:1]:
-            delay = {"urgence_decision_heures": URGENT_HOURS}
-            save_engagement(engagement=one, acteur=gens.direction, version=one.version, valeurs=delay)
+            _offer_delay(gens, one)
+
+
+def _ask_level(gens: Gens, fiche: Engagement) -> None:
+    level = {"niveau_attendu": f"{fiche.niveau_attendu}\n{LEVEL}"}
+    save_engagement(engagement=fiche, acteur=gens.dgs[fiche.commune_id], version=fiche.version, valeurs=level)
+
+
+def _offer_delay(gens: Gens, fiche: Engagement) -> None:
+    delay = {"urgence_decision_heures": URGENT_HOURS}
+    save_engagement(engagement=fiche, acteur=gens.direction, version=fiche.version, valeurs=delay)
 
 
 def _review(gens: Gens, contrat: Contrat, _effective_on: date) -> None:
@@ -61,13 +67,12 @@ def _review(gens: Gens, contrat: Contrat, _effective_on: date) -> None:
 
 
 def _remark(gens: Gens, contrat: Contrat, _effective_on: date) -> None:
-    """The DGS asks about the last fiche and is answered; nobody has closed the remark yet."""
+    """The DGS asks about the delay and is answered; nobody has closed the remark yet."""
     for version in _opened(contrat):
-        fiche = version.engagements.order_by("domaine__ordre").last()
-        asked = remark(
-            version=version, acteur=gens.dgs[version.commune_id], texte=ASKED, article=0, engagement=fiche
-        )
-        answer(remarque=asked, acteur=gens.direction, lue=asked.version, reponse=ANSWERED)
+        for fiche in version.engagements.filter(urgence_decision_heures=URGENT_HOURS):
+            dgs = gens.dgs[version.commune_id]
+            asked = remark(version=version, acteur=dgs, texte=ASKED, article=0, engagement=fiche)
+            answer(remarque=asked, acteur=gens.direction, lue=asked.version, reponse=ANSWERED)
 
 
 def _opened(contrat: Contrat) -> list[VersionContrat]:

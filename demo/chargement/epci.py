@@ -53,7 +53,7 @@ def load(siren: str, day: date, say: Say) -> Epci:
     say("Choix des trois dernières années inventés.")
     who = _people(epci, communes, sharing, day, random)
     say("Personnes inventées.")
-    inside = max(sharing, key=lambda commune: commune.population)
+    inside = choix.shown(sharing)
     signed = signature.sign_past_contract(who, inside, day.year)
     _live(who, sharing, signed, target, random)
     say("Campagne, contrats, programmes et revues de l'année.")
