@@ -228,9 +228,7 @@ class TestAct:
         assert_verifiable_at_the_end(document, octets)
 
     def test_a_date_is_not_cut_in_the_middle_of_a_word(self, monde: Monde):
-        version = through(
-            amended(monde, horaires="mutualisée, depuis le 1er janvier 2029"), monde.direction
-        )
+        version = through(amended(monde, horaires="mutualisée, depuis le 1er janvier 2029"), monde.direction)
         document = version.a_signer
         assert document
         octets = registres.rendus.get(document.type)(document)
