@@ -8,6 +8,7 @@ from random import Random
 from django.db.models import prefetch_related_objects
 
 from contrats.models import Engagement, LigneProgramme, VersionContrat
+from contrats.partages import domaines_by_commune
 from contrats.workflows.contrat import prepare_contract
 from contrats.workflows.programme import last_day
 from demo.chargement.gens import Gens
@@ -53,14 +54,17 @@ def fill(engagements: Iterable[Engagement]) -> None:
 
 def programmes(epci: Epci, annee: int, random: Random) -> None:
     """Two things planned in each prepared domain, after its first activities; most of those whose month has passed are done."""
-    prepared = Engagement.objects.filter(epci=epci, version_contrat__numero=0).exclude(
-        evaluation_prealable=""
-    )
-    offered = Catalogue.objects.in_force(epci, date(annee, 1, 1)).read()
+    first_texts = Engagement.objects.filter(epci=epci, version_contrat__numero=0)
+    prepared = first_texts.exclude(evaluation_prealable="").select_related("epci", "commune", "domaine")
+    begin = date(annee, 1, 1)
+    offered = Catalogue.objects.in_force(epci, begin).read()
     first = {domaine.id: domaine.activites[:2] for domaine in offered.domaines}
+    shared = domaines_by_commune(epci, {one.commune_id for one in prepared}, begin)
     LigneProgramme.objects.bulk_create(
         _planned(engagement, annee, activite.libelle, ordre, random)
-        for engagement in prepared.select_related("epci", "commune").order_by("pk")
+        for engagement in prepared.order_by("pk")
+        if engagement.domaine
+        in shared[engagement.commune_id]  # a signed text may bear one that was left since
         for ordre, activite in enumerate(first[engagement.domaine_id], start=1)
     )
 

@@ -194,6 +194,10 @@ def test_the_programme_of_the_year_has_lines_done_and_to_do(epci):
 
     assert {line.etat for line in lines} == {"prevu", "fait"}
     assert len({(line.commune_id, line.domaine_id, line.ordre) for line in lines}) == lines.count()
+    shared = Adhesion.objects.on(date(2027, 1, 1)).filter(epci=epci)
+    assert set(lines.values_list("commune", "domaine")) <= set(
+        shared.values_list("commune", "activite__versions__domaine")
+    )
     assert not lines.filter(fait_on__gt=epci.today).exists()
 
 
