@@ -1,22 +1,28 @@
 """`python -m outils.images`: take the pictures of the guides and of the README on a running demonstration.
 
-Two lists: « campagne » wants `make demo DATE=2027-02-10`, « votes » `make demo DATE=2027-12-15`, Bordeaux Métropole each time.
-Invented people, so nothing personal is shown. `LANGUAGE=fr` and the package chromium-l10n make the browser's own words French.
+Lists: « campagne », « contrat » and « pdf » want `make demo DATE=2027-02-10`, « votes » `make demo DATE=2027-12-15`, Bordeaux
+Métropole each time. Invented people, so nothing personal is shown. `LANGUAGE=fr` and the package chromium-l10n make the
+browser's own words French; « pdf » wants poppler-utils.
 """
 
 import argparse
 import io
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pypdf
 from PIL import Image as Picture
+from PIL import ImageOps
 from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 COLOURS = 128
 WIDTH = 1280
+DPI = 90
+EDGE = "#c8c8c8"
 
 
 @dataclass(frozen=True)
@@ -30,9 +36,21 @@ class Image:
     hauteur: int = 820
 
 
+@dataclass(frozen=True)
+class PagePdf(Image):
+    """A picture of a page of a PDF: the link to the PDF, after the clicks, and words of which its page is the last to bear."""
+
+    lien: str = ""
+    mots: str = ""
+
+
 DGS, DIRECTION, NOUVEAU = "qui partage déjà", "Direction des territoires,", "qui ne partage rien encore"
 VOTED = "text=Campagne 2028"  # on 15 December 2027 the campaign 2029 is open already
-LISTES = {
+CONTRATS = "/contrats/"
+CIRCUIT = ("main >> text=Mérignac", "text=Relire, voter, signer")
+SIGNED = ("main >> text=Mérignac", "main >> text=Contrat initial", "text=Relire, voter, signer")
+TO_SIGN, DRAFT = "text=Exemplaire à signer", "text=Le projet (PDF)"
+LISTES: dict[str, tuple[Image, ...]] = {
     "campagne": (
         Image("accueil", DGS, "/"),
         Image("declaration", DGS, "/declaration/"),
@@ -48,6 +66,18 @@ LISTES = {
         Image("premiers-pas", DIRECTION, "/premiers-pas/"),
         Image("reprise", DIRECTION, "/reprise/"),
         Image("revues", DIRECTION, "/revues/"),
+    ),
+    "contrat": (
+        Image("circuit", DGS, CONTRATS, CIRCUIT, 1080),
+        Image("avenant-changements", DGS, CONTRATS, (*CIRCUIT, "text=Ce que l’avenant change"), 1080),
+        Image("clauses", DIRECTION, "/contrats/clauses/", (), 900),
+    ),
+    "pdf": (
+        PagePdf("pdf-couverture", DGS, CONTRATS, SIGNED, lien=TO_SIGN, mots="Édité le"),
+        PagePdf("pdf-domaines", DGS, CONTRATS, SIGNED, lien=TO_SIGN, mots="RH-01"),
+        PagePdf("pdf-fiche", DGS, CONTRATS, SIGNED, lien=TO_SIGN, mots="Annexe A.1"),
+        PagePdf("pdf-derniere-page", DGS, CONTRATS, SIGNED, lien=TO_SIGN, mots="Annexe E –"),
+        PagePdf("pdf-avenant", DGS, CONTRATS, CIRCUIT, lien=DRAFT, mots="Annexe 2 –"),
     ),
     "votes": (
         Image(
@@ -78,8 +108,22 @@ def take(page: Page, site: str, image: Image) -> None:
     for target in image.clics:
         page.locator(target).first.click()
     page.wait_for_load_state("networkidle")
-    taken = Picture.open(io.BytesIO(page.screenshot()))
-    taken.convert("RGB").quantize(COLOURS).save(FOLDER / f"{image.nom}.png", optimize=True)
+    drawn = _printed(page, site, image) if isinstance(image, PagePdf) else _drawn(page.screenshot())
+    drawn.quantize(COLOURS).save(FOLDER / f"{image.nom}.png", optimize=True)
+
+
+def _drawn(octets: bytes) -> Picture.Image:
+    return Picture.open(io.BytesIO(octets)).convert("RGB")
+
+
+def _printed(page: Page, site: str, image: PagePdf) -> Picture.Image:
+    """The last page of a PDF that bears some words (the table of contents bears many), with an edge around its white."""
+    octets = page.request.get(site + (page.locator(image.lien).first.get_attribute("href") or "")).body()
+    pages = enumerate(pypdf.PdfReader(io.BytesIO(octets)).pages, 1)
+    number = max(n for n, one in pages if image.mots in one.extract_text().replace("\xa0", " "))
+    command = ["pdftoppm", "-r", str(DPI), "-f", str(number), "-singlefile", "-png", "-"]
+    printed = subprocess.run(command, input=octets, check=True, capture_output=True).stdout
+    return ImageOps.expand(_drawn(printed), 1, EDGE)
 
 
 def main() -> None:

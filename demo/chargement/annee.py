@@ -1,10 +1,14 @@
 """The current year, lived through the real workflows: contracts, reviews held and not held."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from random import Random
 
-from contrats.models import Engagement, LigneProgramme
+from django.db.models import prefetch_related_objects
+
+from contrats.models import Engagement, LigneProgramme, VersionContrat
+from contrats.partages import domaines_by_commune
 from contrats.workflows.contrat import prepare_contract
 from contrats.workflows.programme import last_day
 from demo.chargement.gens import Gens
@@ -32,24 +36,35 @@ def contracts(epci: Epci, communes: list[Commune], effective_on: date, random: R
     """Open the draft contract of each sharing commune; two in three have their évaluation préalable."""
     for commune in communes:
         prepare_contract(epci=epci, commune=commune, effective_on=effective_on, acteur=None)
-    engagements = list(Engagement.objects.filter(epci=epci).select_related("domaine__fiche").order_by("pk"))
-    for engagement in engagements:
-        if random.random() < 0.67:
-            _fill(engagement)
+    drafts = Engagement.objects.filter(epci=epci, version_contrat__etat=VersionContrat.Etat.PROJET)
+    fill([one for one in drafts.order_by("pk") if random.random() < 0.67])
+
+
+def fill(engagements: Iterable[Engagement]) -> None:
+    """Write what the reference leaves blank: what there was before, and what each side promises."""
+    written = list(engagements)
+    prefetch_related_objects(written, "domaine__fiche")
+    for engagement in written:
+        _fill(engagement)
     Engagement.objects.bulk_update(
-        engagements,
+        written,
         ["evaluation_prealable", "engagements_epci", "engagements_commune", "conditions_normales"],
     )
 
 
 def programmes(epci: Epci, annee: int, random: Random) -> None:
     """Two things planned in each prepared domain, after its first activities; most of those whose month has passed are done."""
-    prepared = Engagement.objects.filter(epci=epci).exclude(evaluation_prealable="")
-    offered = Catalogue.objects.in_force(epci, date(annee, 1, 1)).read()
+    first_texts = Engagement.objects.filter(epci=epci, version_contrat__numero=0)
+    prepared = first_texts.exclude(evaluation_prealable="").select_related("epci", "commune", "domaine")
+    begin = date(annee, 1, 1)
+    offered = Catalogue.objects.in_force(epci, begin).read()
     first = {domaine.id: domaine.activites[:2] for domaine in offered.domaines}
+    shared = domaines_by_commune(epci, {one.commune_id for one in prepared}, begin)
     LigneProgramme.objects.bulk_create(
         _planned(engagement, annee, activite.libelle, ordre, random)
-        for engagement in prepared.select_related("epci", "commune").order_by("pk")
+        for engagement in prepared.order_by("pk")
+        if engagement.domaine
+        in shared[engagement.commune_id]  # a signed text may bear one that was left since
         for ordre, activite in enumerate(first[engagement.domaine_id], start=1)
     )
 

@@ -32,12 +32,22 @@ def sharing_communes(communes: list[Commune], random: Random) -> list[Commune]:
     return sorted(wanted, key=lambda commune: (commune.tri, commune.pk))
 
 
+def shown(communes: list[Commune]) -> Commune:
+    """The sharing commune that the sign-in page offers to enter: the most populated."""
+    return max(communes, key=lambda commune: commune.population)
+
+
 def adhesions(epci: Epci, catalogue: Catalogue, communes: list[Commune], year: int, random: Random) -> None:
-    """Invent what each sharing commune shares, and since which of the last three 1 January."""
+    """Invent what each sharing commune shares, and since which of the last three 1 January.
+
+    The one that is shown came first: it has had the time to sign a contract, then to take more.
+    """
+    oldest = shown(communes)
     domaines = catalogue.read().domaines
     rows = []
     for commune in communes:
-        entered = random.choice([year - 2, year - 2, year - 1, year])
+        drawn = random.choice([year - 2, year - 2, year - 1, year])
+        entered = year - 2 if commune == oldest else drawn
         appetite = random.uniform(0.35, 0.75)
         chosen = [domaine for domaine in domaines if random.random() < appetite] or [domaines[0]]
         for domaine in chosen:

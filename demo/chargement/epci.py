@@ -2,11 +2,23 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, time
+from operator import itemgetter
 from random import Random
 
+from contrats.models import Contrat
 from contrats.workflows.clause import load_reference_clauses
 from contrats.workflows.fiche import load_reference_fiches
-from demo.chargement import annee, campagne, choix, conventions, gens, seances, territoire
+from demo.chargement import (
+    annee,
+    avenant,
+    campagne,
+    choix,
+    conventions,
+    gens,
+    seances,
+    signature,
+    territoire,
+)
 from demo.chargement.noms import Registre
 from demo.horloge import replay_until, set_now
 from journal.models import Tache
@@ -41,11 +53,13 @@ def load(siren: str, day: date, say: Say) -> Epci:
     say("Choix des trois dernières années inventés.")
     who = _people(epci, communes, sharing, day, random)
     say("Personnes inventées.")
-    _live(who, sharing, day, target, random)
+    inside = choix.shown(sharing)
+    signed = signature.sign_past_contract(who, inside, day.year)
+    _live(who, sharing, signed, target, random)
     say("Campagne, contrats, programmes et revues de l'année.")
     with horloge.at(target):
         annee.programmes(epci, day.year, random)
-        _offer(who, communes, sharing, day)
+        _offer(who, inside, communes, sharing)
     set_now(target)
     return epci
 
@@ -77,22 +91,34 @@ def _shared_domaines(commune: Commune, day: date) -> list[Domaine]:
     return list(Domaine.objects.filter(pk__in=shared))
 
 
-def _live(who: gens.Gens, sharing: list[Commune], day: date, target: datetime, random: Random) -> None:
+def _live(
+    who: gens.Gens, sharing: list[Commune], signed: Contrat | None, target: datetime, random: Random
+) -> None:
     """The year up to `target`: jobs and people's acts each at their instant, in order."""
+    day = horloge.local(target, who.epci.fuseau).date()
     cycle = annee.open_campaign(who.epci, day.year + 1)
     begin = horloge.at_hour(cycle.ouverture_on, MORNING, who.epci.fuseau)
+    drafted = [one for one in sharing if signed is None or one.pk != signed.commune_id]
     with horloge.at(begin):
-        annee.contracts(who.epci, sharing, date(day.year, 1, 1), random)
-    for moment, act in campagne.steps(who, cycle, sharing, random):
-        if moment < target:
-            replay_until(moment, floor=begin)
-            with horloge.at(moment):
-                act()
+        annee.contracts(who.epci, drafted, date(day.year, 1, 1), random)
+    acts = [
+        *campagne.steps(who, cycle, sharing, random),
+        *(avenant.steps(who, signed, day) if signed else ()),
+    ]
+    _play(acts, begin, target)
     if day >= default_dates(who.epci, day.year + 2)["ouverture_on"]:
         annee.open_campaign(who.epci, day.year + 2)
     replay_until(target, floor=begin)
     _check(who.epci)
     annee.hold_reviews(who, target, random)
+
+
+def _play(acts: list[campagne.Step], begin: datetime, target: datetime) -> None:
+    for moment, act in sorted(acts, key=itemgetter(0)):
+        if moment < target:
+            replay_until(moment, floor=begin)
+            with horloge.at(moment):
+                act()
 
 
 def _check(epci: Epci) -> None:
@@ -101,11 +127,10 @@ def _check(epci: Epci) -> None:
         raise RuntimeError(f"{failed.cle} : {failed.erreur}")
 
 
-def _offer(who: gens.Gens, communes: list[Commune], sharing: list[Commune], day: date) -> None:
-    inside = max(sharing, key=lambda commune: commune.population)
+def _offer(who: gens.Gens, inside: Commune, communes: list[Commune], sharing: list[Commune]) -> None:
     outside = max(
         set(communes) - set(sharing), key=lambda commune: (commune.population, commune.pk), default=inside
     )
-    domaines = _shared_domaines(inside, day)
+    domaines = _shared_domaines(inside, who.epci.today)
     gens.visitors(who, inside, outside, domaines[-1])
     gens.absences(who, inside, domaines[0])

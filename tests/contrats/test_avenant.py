@@ -227,6 +227,13 @@ class TestAct:
         assert check_pdf(octets) == []
         assert_verifiable_at_the_end(document, octets)
 
+    def test_a_date_is_not_cut_in_the_middle_of_a_word(self, monde: Monde):
+        version = through(amended(monde, horaires="mutualisée, depuis le 1er janvier 2029"), monde.direction)
+        document = version.a_signer
+        assert document
+        octets = registres.rendus.get(document.type)(document)
+        assert " ".join(pages(octets)).count("depuis le 1er janvier 2029") == 2  # the fiche, then the table
+
     def test_the_last_page_of_a_contract_is_verified_too(self, monde: Monde):
         document = signed(monde).a_signer
         assert document

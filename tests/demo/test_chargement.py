@@ -8,12 +8,15 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from comptes.models import Role
-from contrats.models import LigneProgramme, Signataire
+from contrats.avenant import changes_of
+from contrats.changements import CHAMPS
+from contrats.donnees import contract_data
+from contrats.models import LigneProgramme, Remarque, Signataire, VersionContrat
 from demo.chargement.gens import Gens
 from demo.chargement.noms import FEMININS, Registre
 from demo.models import Visiteur
 from documents.models import Document
-from journal.models import Tache
+from journal.models import Evenement, Tache
 from mutualisation.models import (
     Absence,
     Adhesion,
@@ -152,10 +155,49 @@ def test_the_reviews_of_january_were_created_and_most_held(epci):
     assert not Tache.objects.exclude(erreur="").exists()
 
 
+def test_the_commune_that_is_entered_has_signed_a_past_contract(epci):
+    version = VersionContrat.objects.get(epci=epci, etat="signe")
+    exemplaire = version.exemplaires.get()
+    dgs = Visiteur.objects.get(presentation__contains="qui partage déjà").personne
+
+    assert dgs.acces.acts_for_commune(version.commune_id, Role.DGS)
+    assert (version.numero, version.effective_on) == (0, date(2026, 1, 1))
+    assert exemplaire.confirme and exemplaire.nature == "copie" and "Démonstration" in exemplaire.motif
+    assert version.arrete.emis_at < version.a_signer.emis_at < exemplaire.confirme_at
+    assert exemplaire.confirme_at.year == 2025
+
+
+def test_each_act_of_the_signed_contract_has_its_day(epci):
+    version = VersionContrat.objects.get(epci=epci, etat="signe")
+    lived = Evenement.objects.about(version).order_by("numero").values_list("type", "survenu_at")
+
+    assert [type for type, _ in lived] == [
+        "contrat.prepare", "contrat.relecture", "contrat.arrete", "contrat.approuve", "contrat.approuve",
+        "contrat.a_signer", "contrat.exemplaire", "contrat.signe",
+    ]  # fmt: skip
+    assert len({at.date() for _, at in lived}) == 6
+
+
+def test_its_avenant_is_under_review_with_values_to_compare(epci):
+    avenant = VersionContrat.objects.get(epci=epci, numero=1)
+    remarque = Remarque.objects.get(version_contrat=avenant)
+    found = changes_of(avenant, contract_data(avenant))
+
+    assert (avenant.etat, avenant.effective_on) == ("en_relecture", date(2028, 1, 1))
+    assert {"Niveau de service promis", "Décision d'une urgence"} <= {one.quoi for one in found if one.signe}
+    assert any(one.signe is None for one in found if one.section == CHAMPS), "a domain has come in"
+    assert remarque.reponse and not remarque.close
+
+
 def test_the_programme_of_the_year_has_lines_done_and_to_do(epci):
     lines = LigneProgramme.objects.filter(epci=epci, annee=2027)
 
     assert {line.etat for line in lines} == {"prevu", "fait"}
+    assert len({(line.commune_id, line.domaine_id, line.ordre) for line in lines}) == lines.count()
+    shared = Adhesion.objects.on(date(2027, 1, 1)).filter(epci=epci)
+    assert set(lines.values_list("commune", "domaine")) <= set(
+        shared.values_list("commune", "activite__versions__domaine")
+    )
     assert not lines.filter(fait_on__gt=epci.today).exists()
 
 

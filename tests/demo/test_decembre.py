@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from contrats.models import VersionContrat
 from demo.models import Visiteur
 from mutualisation.models import Cycle, Ligne
 from socle import horloge
@@ -49,6 +50,13 @@ def test_some_lines_were_refused_and_postponed():
 
 def test_the_next_cycle_has_opened():
     assert Cycle.objects.get(annee=2029).ouvert_at
+
+
+def test_an_avenant_to_the_signed_contract_is_under_review():
+    avenant = VersionContrat.objects.get(numero=1)
+
+    assert (avenant.etat, avenant.effective_on) == ("en_relecture", date(2028, 1, 1))
+    assert avenant.precedente
 
 
 def test_a_small_epci_has_pôles_and_their_director():
