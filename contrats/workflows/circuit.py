@@ -21,6 +21,7 @@ from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.unite import record, unite
 from mutualisation.workflows.verrou import locked
 from socle import horloge
+from socle.dates import day_and_year
 from socle.droits import require
 from socle.erreurs import Refus
 
@@ -172,10 +173,9 @@ def withdraw_approval(
     given = version.approbations.filter(cote=cote).first()
     if given is None:
         raise Refus("Aucun acte de cette assemblée n'est enregistré.")
-    detail = {"motif": motif.strip(), "adopte_on": given.adopte_on.isoformat()}
-    said = f"{version} : acte annulé, {given}"
+    said = f"{version} : acte annulé, {given}, du {day_and_year(given.adopte_on)}"
     given.delete()
-    save_version(version, acteur, "acte_annule", said, detail)
+    save_version(version, acteur, "acte_annule", said, {"motif": motif.strip()})
     return version
 
 

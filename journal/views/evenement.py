@@ -55,9 +55,9 @@ def _model(label: str) -> type[Model]:
 
 
 def _name(model: type[Model], obj: Model | None) -> str:
-    """The object by its name when the reader may see it, else by its kind."""
+    """The object by its name and kind when the reader may see it, else by its kind."""
     kind = str(model._meta.verbose_name)
-    return f"{kind} {obj}" if obj else kind
+    return f"{obj} ({kind})" if obj else kind
 
 
 def _page_of(model: type[Model], obj: Model | None) -> str:
