@@ -13,9 +13,9 @@ from django.conf import settings
 
 from socle.erreurs import Refus
 
-MEMOIRE = 1_000_000_000  # bytes of address space
-SECONDES = 30  # of processor
-ATTENTE = 40  # seconds on the clock, two of them within what a web worker is given
+MEMOIRE = 800_000_000  # bytes of address space
+SECONDES = 60  # of processor
+ATTENTE = 75  # seconds on the clock: less than what the front server waits
 LOURD = "Ce PDF ne se lit pas : il est abîmé, ou demande trop de mémoire ou de temps. Enregistrez-le à nouveau, puis recommencez."
 
 logger = logging.getLogger(__name__)
