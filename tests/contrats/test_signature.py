@@ -319,7 +319,7 @@ class TestPages:
     def test_a_file_made_to_harm_is_refused_in_words(
         self, client: Client, monde: Monde, monkeypatch: Any, bomb: Any
     ):
-        monkeypatch.setattr(isolement, "SECONDES", 4)
+        monkeypatch.setitem(isolement.SECONDES, "examen", 4)
         monkeypatch.setattr(isolement, "MEMOIRE", 600_000_000)
         version = issue(monde)
         client.force_login(monde.direction)

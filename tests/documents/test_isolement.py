@@ -20,7 +20,7 @@ INERT = {"attachment_bomb", "image_bomb"}
 @pytest.fixture(autouse=True)
 def low(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lower ceilings, so that the test is short."""
-    monkeypatch.setattr(isolement, "SECONDES", 4)
+    monkeypatch.setitem(isolement.SECONDES, "examen", 4)
     monkeypatch.setattr(isolement, "MEMOIRE", 600_000_000)
 
 
