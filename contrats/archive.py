@@ -24,6 +24,13 @@ NATURES = {
     "arretes": "textes arrêtés",
     "a_signer": "exemplaires à signer",
     "signes": "exemplaires signés",
+    "consolides": "versions consolidées",
+}
+# The field of a version that holds its document, and what is said of a version that has none; "signes" are files deposited.
+DOCUMENTS = {
+    "arretes": ("arrete", "n'est pas arrêté"),
+    "a_signer": ("a_signer", "n'a pas d'exemplaire à signer"),
+    "consolides": ("consolide", "n'a pas d'avenant signé"),
 }
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest instant of a ZIP
 
@@ -111,11 +118,13 @@ def _of_line(ligne: LigneLot) -> Entree:
 def of_versions(communes: Sequence[Commune], versions: Sequence[VersionContrat], nature: str) -> list[Entree]:
     """The documents of one of NATURES, one entry per commune; `versions` are those of their contracts, oldest first.
 
-    The latest says what is missing; the copy signed is that of the latest signed, even while an avenant is open.
+    The latest says what is missing; the copy signed, or the text consolidated, is that of the latest signed, even while an
+    avenant is open.
     """
     latest = {one.commune_id: one for one in versions}
     signed = _signed(versions) if nature == "signes" else {}
-    latest |= {one.commune_id: one for one in versions if one.pk in signed}
+    kept = {one.pk for one in versions if one.consolide_id} if nature == "consolides" else signed.keys()
+    latest |= {one.commune_id: one for one in versions if one.pk in kept}
     return [_of_version(one, latest.get(one.pk), nature, signed) for one in communes]
 
 
@@ -137,11 +146,9 @@ def _of_version(
             if found
             else _absent(commune, version, "n'est pas signé")
         )
-    document: Document | None = version.arrete if nature == "arretes" else version.a_signer
-    if document:
-        return _of_document(commune, version, document)
-    words = {"arretes": "n'est pas arrêté", "a_signer": "n'a pas d'exemplaire à signer"}
-    return _absent(commune, version, words[nature])
+    name, why = DOCUMENTS[nature]
+    document: Document | None = getattr(version, name)
+    return _of_document(commune, version, document) if document else _absent(commune, version, why)
 
 
 def _absent(commune: Commune, version: VersionContrat, why: str) -> Entree:

@@ -62,7 +62,7 @@ CHAMPS: dict[str, Champ] = {
     "Date d'effet": Champ("date", "« 1er janvier 2028 »", lambda f: day_and_year(f.effet_on)),
     "Nombre de domaines": Champ("nombre", "« 18 domaines »", lambda f: plural(f.domaines, "domaine")),
     "Nombre d'activités": Champ("nombre", "« 130 activités »", lambda f: plural(f.activites, "activité")),
-    "Rythme des revues de domaine": Champ("texte", "« chaque mois »", lambda f: f.rythme),
+    "Rythme des revues de domaine": Champ("texte", "« chaque mois », ou « au rythme de chaque fiche »", lambda f: f.rythme),
     "Mois des revues de contrat": Champ("texte", "« en mai ou juin… »", lambda f: f.revues),
     "Durée d'observation": Champ("durée", "« huit jours », réglée pour tous", lambda f: _days(f.observation_jours)),
     "Délai de conciliation": Champ("durée", "« deux mois », réglé pour tous", lambda f: _months(f.conciliation_mois)),

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from contrats.avenant import amendment_data
 from contrats.clauses import print_clauses, texts_in_force
-from contrats.faits import CONTRACT_REVIEWS, MONTHLY, Portee, facts
-from contrats.fiche import exceptional, rhythm, urgent
+from contrats.faits import CONTRACT_REVIEWS, Portee, facts
+from contrats.fiche import common_rhythm, exceptional, rhythm, urgent
 from contrats.models import Approbation, Engagement, Indicateur, ReglageContrat, VersionContrat
 from contrats.partages import activites_on, waiting_lines
 from contrats.programme import printed
@@ -63,7 +63,9 @@ def contract_data(version: VersionContrat) -> dict[str, Any]:
     pole = referents.pole_name(commune.pk)
     actes = _actes(version, since)
     familles = _familles(covered, since, pole)
-    reach = Portee(named.nom, named.code_insee, pole, *_counts(familles))
+    fiches = _fiches(version, covered, pole, referents)
+    common = common_rhythm(fiche["rythme_revues"] for fiche in fiches)
+    reach = Portee(named.nom, named.code_insee, pole, *_counts(familles), common)
     whole = {
         "numero": version.reference,
         "projet": version.en_preparation,
@@ -84,8 +86,8 @@ def contract_data(version: VersionContrat) -> dict[str, Any]:
         "visas": _visas(epci, named.nom, actes),
         **print_clauses(texts_in_force(epci), facts(version, reach, ReglageContrat.objects.of(epci))),
         "familles": familles,
-        "fiches": _fiches(version, covered, pole, referents),
-        "revues": {"rythme": MONTHLY, "contrat": CONTRACT_REVIEWS},
+        "fiches": fiches,
+        "revues": {"rythme": common, "contrat": CONTRACT_REVIEWS},
         "verification": {"adresse": None, "empreinte": None},
         "demonstration": horloge.is_demonstration(),
     }

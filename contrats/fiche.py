@@ -1,5 +1,6 @@
 """A fiche d'engagement put in words: what is missing, deadlines, rhythm."""
 
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -44,6 +45,7 @@ RYTHMES = {
     Engagement.Rythme.BIMESTRIEL: "tous les deux mois",
     Engagement.Rythme.TRIMESTRIEL: "chaque trimestre",
 }
+OF_EACH_FICHE = "au rythme de chaque fiche"
 NIGHT_AND_DAY = "jour et nuit"
 
 
@@ -67,6 +69,12 @@ def state_of(engagement: Engagement) -> tuple[str, str]:
 def rhythm(engagement: Engagement) -> str:
     """« chaque mois », « tous les deux mois »."""
     return RYTHMES[Engagement.Rythme(engagement.rythme)]
+
+
+def common_rhythm(rhythms: Iterable[str]) -> str:
+    """What a contract says of the rhythm of its fiches: theirs when they agree, else that each fiche gives its own."""
+    said = set(rhythms)
+    return said.pop() if len(said) == 1 else OF_EACH_FICHE
 
 
 def hours(count: int, night_and_day: bool) -> str:

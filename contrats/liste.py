@@ -18,7 +18,7 @@ from socle.typographie import plural, sort_key
 from territoire.models import Commune, Epci
 
 Etat = VersionContrat.Etat
-SANS = "sans"
+SANS, FINI = "sans", "fini"
 SEES_ALL_COMMUNES = (Role.DIRECTION_TERRITOIRES, Role.ADMINISTRATEUR, Role.SERVICE, Role.DIRECTEUR_POLE)
 
 
@@ -78,7 +78,7 @@ def communes_of(user: Personne, contexte: Titre, epci: Epci, day: date) -> Any:
 
 
 def search(communes: Any, epci: Epci, texte: str, pole: int | None, etat: str) -> Any:
-    """Communes whose name holds a text (accents and case aside), of a pôle, whose contract is in a state (SANS: none)."""
+    """Communes whose name holds a text (accents and case aside), of a pôle, whose contract is in a state."""
     if pole:
         communes = communes.filter(membre__pole=pole)
     if etat:
@@ -88,10 +88,16 @@ def search(communes: Any, epci: Epci, texte: str, pole: int | None, etat: str) -
 
 
 def _in_state(communes: Any, epci: Epci, etat: str) -> Any:
+    """As the rows say it: a contract whose end is known is `fini`, whatever the state of its last text."""
     kept = VersionContrat.objects.filter(epci=epci, commune=OuterRef("pk")).exclude(etat=Etat.ABANDONNE)
     versions = kept.order_by("-contrat", "-numero")
-    found = communes.annotate(etat_contrat=Subquery(versions.values("etat")[:1]))
-    return found.filter(etat_contrat=None) if etat == SANS else found.filter(etat_contrat=etat)
+    found = communes.annotate(
+        etat_contrat=Subquery(versions.values("etat")[:1]),
+        fin_contrat=Subquery(versions.values("contrat__fin_on")[:1]),
+    )
+    if etat == FINI:
+        return found.exclude(fin_contrat=None)
+    return found.filter(etat_contrat=None if etat == SANS else etat, fin_contrat=None)
 
 
 def read_rows(user: Personne, epci: Epci, communes: Sequence[Any], effective_on: date) -> list[LigneContrat]:

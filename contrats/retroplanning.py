@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from socle.dates import long_day
+from socle.dates import ONE_DAY, long_day
 from territoire.models.epci import WorkingDays
 
-DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+WEEK = timedelta(weeks=1)
 # Communes of 3,500 inhabitants and more (CGCT, L.2121-12): five clear days and a note; three in the others (L.2121-11).
 SEUIL, GRANDE, PETITE = 3500, 5, 3
 
@@ -49,7 +49,7 @@ class Echeancier:
 
     @property
     def veille(self) -> date:
-        return self.effective_on - DAY
+        return self.effective_on - ONE_DAY
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Retroplanning:
 
 def convocation_on(sitting: date, regle: Regle, days: WorkingDays) -> date:
     """The last working day to call a council: neither that day nor the day of the sitting counts (clear days)."""
-    return days.before(sitting - (regle.jours + 1) * DAY)
+    return days.before(sitting - (regle.jours + 1) * ONE_DAY)
 
 
 def plan(dates: Echeancier, regle: Regle, days: WorkingDays) -> Retroplanning:
@@ -83,12 +83,12 @@ def latest_sitting(dates: Echeancier, regle: Regle, days: WorkingDays) -> date:
 
     Once that day can no longer be called in time, the first day that can.
     """
-    last = days.before(days.before(dates.veille) - DAY)
+    last = days.before(days.before(dates.veille) - ONE_DAY)
     if dates.votes_fin_on:
         last = min(last, days.before(dates.votes_fin_on))
     if convocation_on(last, regle, days) >= dates.today:
         return last
-    return days.after(days.after(dates.today) + (regle.jours + 1) * DAY)
+    return days.after(days.after(dates.today) + (regle.jours + 1) * ONE_DAY)
 
 
 def _steps(sitting: date, dates: Echeancier, regle: Regle, days: WorkingDays) -> Iterator[Etape]:
@@ -109,7 +109,7 @@ def _steps(sitting: date, dates: Echeancier, regle: Regle, days: WorkingDays) ->
 def _after(sitting: date, dates: Echeancier, days: WorkingDays) -> Iterator[Etape]:
     """The deliberation is exécutoire once published and transmitted (CGCT, L.2131-1), to be before the day of effect."""
     last = days.before(dates.veille)
-    week = max(days.before(sitting + WEEK), days.after(sitting + DAY))
+    week = max(days.before(sitting + WEEK), days.after(sitting + ONE_DAY))
     sent = min(week, last) if last > sitting else week
     said = "Délibération transmise au préfet et publiée ; liste des délibérations affichée"
     yield Etape(sent, said, "CGCT, articles L. 2131-1 et L. 2121-25 : la liste, sous une semaine")

@@ -7,16 +7,16 @@ of those it replaces, CGCT L.2113-5; a merged activity keeps who shared one of i
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise, product
 from typing import TypeAlias
 
 from mutualisation.models import ActiviteVersion, Adhesion, Catalogue, Succession
+from socle.dates import ONE_DAY
 from territoire.models import Appartenance, Epci, Filiation
 
 Cle: TypeAlias = tuple[int, int]
 Heirs: TypeAlias = Mapping[int, tuple[int, ...]]
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Membres:
 
     def through(self, commune: int, day: date) -> bool:
         """Member on the eve and on the day."""
-        return self.on(commune, day - DAY) and self.on(commune, day)
+        return self.on(commune, day - ONE_DAY) and self.on(commune, day)
 
     def departures(self) -> Iterator[tuple[int, date]]:
         """Communes (their ids) and the days they stop being members."""

@@ -11,14 +11,14 @@ day, what gives way goes first, then what is given as such begins, then lines, t
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 from mutualisation.derivations import Cle, Derivation
 from mutualisation.models import Ligne
+from socle.dates import ONE_DAY
 
-DAY = timedelta(days=1)
 RETRAIT = Ligne.Nature.RETRAIT.value
 Etape: TypeAlias = tuple[tuple[date, int, int, int], "Derivation | Decision | tuple[Cle, Tenue]"]
 
@@ -253,7 +253,7 @@ class Frise:
     def _brought_by_others(self, heir: Cle, derivation: Derivation, own: set[Cle]) -> bool:
         """Whether something else than `own` was shared on the eve, and leads to an heir."""
         return any(
-            tenue.covers(derivation.day - DAY)
+            tenue.covers(derivation.day - ONE_DAY)
             for cle in derivation.sources(heir)
             if cle not in own
             for tenue in self.periods(cle)

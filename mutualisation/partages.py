@@ -12,8 +12,9 @@ from typing import NamedTuple
 from django.db.models import Q, QuerySet
 
 from mutualisation.derivations import Cle, Derivation, component, read_derivations, targets_of
-from mutualisation.frise import DAY, RETRAIT, Decision, Frise, Tenue, decision_of
+from mutualisation.frise import RETRAIT, Decision, Frise, Tenue, decision_of
 from mutualisation.models import Adhesion, Catalogue, Declaration, Ligne
+from socle.dates import ONE_DAY
 from territoire.models import Epci
 
 
@@ -53,7 +54,7 @@ class Partages:
     def takes_over(self, cle: Cle, day: date) -> bool:
         """Whether a pair that begins on a day only takes over what its commune already shared."""
         sources = (s for d in self.derivations if d.day == day for s in d.sources(cle))
-        return any(s[0] == cle[0] and s != cle and self.held(s, day - DAY) for s in sources)
+        return any(s[0] == cle[0] and s != cle and self.held(s, day - ONE_DAY) for s in sources)
 
 
 def voted_lines(epci: Epci) -> QuerySet[Ligne]:
@@ -89,7 +90,9 @@ def foresee(
 ) -> Partages:
     """As `read_shares`, for any decisions and any reading of what gives way."""
     pending = _pending(epci, derivations)
-    start = min([*(d.day for d in pending), *(decision.day for decision in decisions)], default=until + DAY)
+    start = min(
+        [*(d.day for d in pending), *(decision.day for decision in decisions)], default=until + ONE_DAY
+    )
     floor = min([since, start, *_crossed(decisions, derivations)])
     known = _read_adhesions(epci, floor, until, _with_sources(communes, pending))
     touched = {cle for cle in known if any(d.heirs(cle) is not None for d in pending)}

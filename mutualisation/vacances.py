@@ -19,7 +19,6 @@ from territoire.models import Commune, Epci
 
 HORIZON = timedelta(days=30)
 PATIENCE = timedelta(days=7)  # how long it is worth telling by mail that a seat has just become empty
-ONE_DAY = timedelta(days=1)
 MANDATES = (Role.MAIRE, Role.LECTEUR)
 PLACES = ("siege__epci", "siege__domaine", "siege__commune", "siege__pole", "personne", "equipe")
 

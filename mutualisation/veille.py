@@ -8,9 +8,10 @@ from typing import TypeAlias
 from django.db.models import Q
 
 from mutualisation.derivations import Derivation, Membres, read_derivations
-from mutualisation.frise import DAY, Decision, decision_of
+from mutualisation.frise import Decision, decision_of
 from mutualisation.models import ActiviteVersion, Cycle, Declaration, Ligne, MotifDomaine
 from mutualisation.partages import Partages, Periode, foresee
+from socle.dates import ONE_DAY
 from territoire.models import Commune
 
 
@@ -115,7 +116,7 @@ class _Lecture:
             cycle.epci,
             list(self._decided()),
             seen,
-            since=min([cycle.effective_on, *(day - DAY for day in self._days)]),
+            since=min([cycle.effective_on, *(day - ONE_DAY for day in self._days)]),
             until=cycle.effective_on,
             communes=[self.commune.pk],
         )
@@ -153,7 +154,7 @@ class _Lecture:
     def _on_the_eve_of(self, derivation: Derivation) -> Iterable[tuple[int, Periode]]:
         """What the commune shares of the activities that give way on a day."""
         for pk in derivation.activites:
-            periode = self._shares.held((self.commune.pk, pk), derivation.day - DAY)
+            periode = self._shares.held((self.commune.pk, pk), derivation.day - ONE_DAY)
             if periode:
                 yield pk, periode
 

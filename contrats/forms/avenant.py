@@ -41,7 +41,7 @@ class AbandonForm(forms.Form):
         super().__init__(data, auto_id="abandon-%s")  # the page has other motives
 
 
-class FinForm(forms.Form):
+class FinDeContratForm(forms.Form):
     """How a contract ends, from when, why."""
 
     nature = forms.ChoiceField(

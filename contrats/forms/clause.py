@@ -7,7 +7,8 @@ from django import forms
 from contrats.champs import CHAMPS
 from contrats.forms.contrat import Texte
 from contrats.models import Clause, ReglageContrat, VersionContrat
-from contrats.models.clause import TEXT_MAX, TITLE_MAX
+from contrats.models.clause import TITLE_MAX
+from contrats.models.engagement import TEXT_MAX
 from socle.typographie import spaced
 
 

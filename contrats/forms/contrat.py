@@ -11,13 +11,15 @@ from django.utils.functional import cached_property
 
 from contrats.fiche import LIBELLES
 from contrats.fusion import INDICATOR_FIELDS, MAX_INDICATORS, LigneIndicateur
-from contrats.liste import SANS
+from contrats.liste import FINI, SANS
 from contrats.models import Engagement, Indicateur, VersionContrat
+from contrats.models.engagement import TEXT_MAX
 from socle.dates import day_and_year
 from socle.saisie import number
+from socle.typographie import spaced
 from territoire.models import Pole
 
-TEXT_LIMIT = "20 000 caractères au plus."
+TEXT_LIMIT = f"{spaced(TEXT_MAX)} caractères au plus."
 BLANK_ROWS = 3
 
 
@@ -31,7 +33,7 @@ class FiltreContrats(forms.Form):
     etat = forms.ChoiceField(
         label="État",
         required=False,
-        choices=[("", "Tous"), (SANS, "sans contrat"), *VersionContrat.Etat.choices],
+        choices=[("", "Tous"), (SANS, "sans contrat"), *VersionContrat.Etat.choices, (FINI, "fini")],
     )
 
     def __init__(self, data: Mapping[str, Any], *, poles: models.QuerySet[Pole]) -> None:
@@ -49,7 +51,7 @@ class FiltreContrats(forms.Form):
 
     @property
     def etat_choisi(self) -> str:
-        """The state chosen, SANS for no contract, empty for all."""
+        """The state chosen, SANS for no contract, FINI for one that has an end, empty for all."""
         self.is_valid()
         return str(self.cleaned_data.get("etat", ""))
 

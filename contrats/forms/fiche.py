@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 from django import forms
 
 from contrats.fiche import LIBELLES
-from contrats.forms.contrat import Texte
+from contrats.forms.contrat import TEXT_LIMIT, Texte
 from contrats.models import Fiche, FicheActivite
-from contrats.models.engagement import Textes
+from contrats.models.engagement import TEXT_MAX, Textes
 
 RUBRIQUES = [field.name for field in Textes._meta.get_fields()]
-LIMITS = {20000: "20 000 caractères au plus.", 4000: "4 000 caractères au plus."}
+LIMITS = {TEXT_MAX: TEXT_LIMIT, 4000: "4 000 caractères au plus."}
 
 
 class _Reference(forms.ModelForm):
@@ -39,7 +39,7 @@ class FicheForm(_Reference):
         fields: ClassVar = [*RUBRIQUES, "evaluation_exemple"]
         labels: ClassVar = LIBELLES
         help_texts: ClassVar = {
-            "evaluation_exemple": "Montré comme exemple ; il n'est jamais recopié dans un contrat. 20 000 caractères au plus."
+            "evaluation_exemple": f"Montré comme exemple ; il n'est jamais recopié dans un contrat. {TEXT_LIMIT}"
         }
         field_classes: ClassVar = dict.fromkeys(fields, Texte)
 

@@ -7,12 +7,13 @@ from django.db.models import Q
 
 from comptes.models import Personne
 from comptes.roles import Role
+from contrats.models.engagement import TEXT_MAX
 from contrats.models.remarque import ARTICLES
 from socle.models import Abilities, Versioned
 from territoire.models import Epci
 
 OBSERVATION_DAYS, CONCILIATION_MONTHS = 8, 2
-TITLE_MAX, TEXT_MAX = 150, 20000
+TITLE_MAX = 150
 
 
 class ReglageContratQuerySet(models.QuerySet):

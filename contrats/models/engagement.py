@@ -12,6 +12,8 @@ from mutualisation.visibilite import of_domaine
 from socle.models import Abilities, Versioned
 from territoire.models import Commune, Epci
 
+TEXT_MAX = 20_000  # characters of a rubric of a fiche, and of an article of the clauses
+
 # Starting values of the project; each contract may hold others.
 URGENT_ACK_HOURS, URGENT_DECISION_HOURS = 1, 4
 EXCEPTIONAL_ACK_DAYS, EXCEPTIONAL_DECISION_DAYS = 1, 10
@@ -35,12 +37,12 @@ class EngagementQuerySet(models.QuerySet):
 class Textes(models.Model):
     """The texts of a fiche d'engagement, shared by the reference fiche and the engagement itself."""
 
-    missions = models.TextField("missions", max_length=20000, blank=True)
-    limites = models.TextField("limites", max_length=20000, blank=True)
-    niveau_attendu = models.TextField("niveau de service attendu", max_length=20000, blank=True)
-    engagements_epci = models.TextField("engagements de l'EPCI", max_length=20000, blank=True)
-    engagements_commune = models.TextField("engagements de la commune", max_length=20000, blank=True)
-    conditions_normales = models.TextField("fonctionnement normal", max_length=20000, blank=True)
+    missions = models.TextField("missions", max_length=TEXT_MAX, blank=True)
+    limites = models.TextField("limites", max_length=TEXT_MAX, blank=True)
+    niveau_attendu = models.TextField("niveau de service attendu", max_length=TEXT_MAX, blank=True)
+    engagements_epci = models.TextField("engagements de l'EPCI", max_length=TEXT_MAX, blank=True)
+    engagements_commune = models.TextField("engagements de la commune", max_length=TEXT_MAX, blank=True)
+    conditions_normales = models.TextField("fonctionnement normal", max_length=TEXT_MAX, blank=True)
 
     class Meta:
         abstract = True
@@ -66,7 +68,7 @@ class Engagement(Abilities, Versioned, Textes):
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="+", verbose_name="EPCI")
     commune = models.ForeignKey(Commune, models.PROTECT, related_name="+", verbose_name="commune")
     domaine = models.ForeignKey(Domaine, models.PROTECT, related_name="+", verbose_name="domaine")
-    evaluation_prealable = models.TextField("évaluation préalable", max_length=20000, blank=True)
+    evaluation_prealable = models.TextField("évaluation préalable", max_length=TEXT_MAX, blank=True)
     horaires = models.CharField("horaires", max_length=300, blank=True)
     astreinte = models.CharField("astreinte", max_length=300, blank=True)
     telephone_astreinte = models.CharField("téléphone de l'astreinte", max_length=30, blank=True)

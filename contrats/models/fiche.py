@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from comptes.roles import Role
-from contrats.models.engagement import Textes
+from contrats.models.engagement import TEXT_MAX, Textes
 from mutualisation.models import Activite, Domaine
 from socle.models import Abilities, Versioned
 from territoire.models import Epci
@@ -41,7 +41,7 @@ class Fiche(Reference, Textes):
 
     epci = models.ForeignKey(Epci, models.PROTECT, related_name="fiches", verbose_name="EPCI")
     domaine = models.OneToOneField(Domaine, models.PROTECT, related_name="fiche", verbose_name="domaine")
-    evaluation_exemple = models.TextField("exemple d'évaluation préalable", max_length=20000, blank=True)
+    evaluation_exemple = models.TextField("exemple d'évaluation préalable", max_length=TEXT_MAX, blank=True)
 
     class Meta:
         verbose_name = "fiche de référence"

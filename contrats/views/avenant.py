@@ -11,7 +11,7 @@ from comptes.contexte import person
 from contrats.avenant import changes_of
 from contrats.changements import Changement, by_section
 from contrats.donnees import contract_data
-from contrats.forms.avenant import AbandonForm, ActeDeFinForm, AvenantForm, FinForm
+from contrats.forms.avenant import AbandonForm, ActeDeFinForm, AvenantForm, FinDeContratForm
 from contrats.models import ActeDeFin, Contrat, Cote, VersionContrat
 from contrats.views.circuit import circuit_page, read_version, visible_version, whole_version
 from contrats.workflows.avenant import abandon, open_amendment
@@ -123,7 +123,7 @@ def fin(request: HttpRequest, pk: int) -> HttpResponse:
     contrat = visible_contract(request, pk)
     require(contrat, request.user, "finir")
     data = request.POST if request.method == "POST" else None
-    form, acts = FinForm(data), [ActeDeFinForm(data, cote=cote) for cote in Cote]
+    form, acts = FinDeContratForm(data), [ActeDeFinForm(data, cote=cote) for cote in Cote]
     status = 200
     if data is not None:
         status = 422
@@ -137,7 +137,9 @@ def fin(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "contrats/avenant/fin.html", context, status=status)
 
 
-def _end(request: HttpRequest, contrat: Contrat, form: FinForm, actes: list[ActeDeFin]) -> HttpResponse:
+def _end(
+    request: HttpRequest, contrat: Contrat, form: FinDeContratForm, actes: list[ActeDeFin]
+) -> HttpResponse:
     lue = number(request.POST.get("version")) or 0
     end_contract(contrat=contrat, acteur=person(request), lue=lue, actes=actes, **form.cleaned_data)
     messages.success(request, typeset("La fin du contrat est enregistrée : les deux parties sont prévenues."))

@@ -1,4 +1,4 @@
-"""The HTML twin of a contract: the whole text, from the same data and the same templates as its PDF."""
+"""The HTML twin of a contract: the whole text, or the act of an avenant, from the same data and the same templates as its PDF."""
 
 from typing import Any
 
@@ -11,24 +11,38 @@ from contrats.models import VersionContrat
 from contrats.views.circuit import whole_version
 from documents.models import Document
 
-SETTLED = "arrete"
+SETTLED, WHOLE = "arrete", "entier"
+CONSOLIDATED = {
+    "exemplaire": "consolide"
+}  # the whole text that an avenant leaves is for reading, not to be signed
 
 
 @require_safe
 def lire(request: HttpRequest, pk: int) -> HttpResponse:
-    """The contract to read: a draft as of today, else the copy to sign, or the settled text (`texte=arrete`), as frozen."""
+    """The contract to read: a draft as of today, else the copy to sign, or the settled text (`texte=arrete`), as frozen.
+
+    An avenant shows its act; `partie=entier`, the whole contract as it leaves it, consolidated once it is signed.
+    """
     version = whole_version(request, pk)
-    document = _document(version, request.GET.get("texte", ""))
+    settled, whole = request.GET.get("texte") == SETTLED, request.GET.get("partie") == WHOLE
+    document = _document(version, settled=settled, whole=whole)
+    contrat = document.source["contrat"] if document else contract_data(version)
+    amendment = bool(contrat.get("avenant"))
     context: dict[str, Any] = {
         "version": version,
         "lu": document,
-        "contrat": document.source["contrat"] if document else contract_data(version),
+        "fige": settled,
+        "avenant": amendment,
+        "acte": amendment and not whole,
+        "contrat": contrat | CONSOLIDATED if amendment and whole else contrat,
         "document": document.reference if document else "",
         "groupement": version.epci.nom_commun.removeprefix("la "),
     }
     return render(request, "contrats/contrat/lire.html", context)
 
 
-def _document(version: VersionContrat, asked: str) -> Document | None:
+def _document(version: VersionContrat, *, settled: bool, whole: bool) -> Document | None:
     """The document read: None for a draft."""
-    return version.arrete if asked == SETTLED or not version.a_signer else version.a_signer
+    if settled or not version.a_signer:
+        return version.arrete
+    return version.consolide if whole and version.consolide else version.a_signer

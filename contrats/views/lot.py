@@ -314,7 +314,7 @@ def archive(request: HttpRequest) -> HttpResponse:
     wanted = list(search(communes, epci, filtre.texte, filtre.pole_choisi, filtre.etat_choisi))
     whole = Contrat.objects.whole_for(request.user).filter(epci=epci, commune__in=[one.pk for one in wanted])
     rows = VersionContrat.objects.filter(contrat__in=whole).exclude(etat=VersionContrat.Etat.ABANDONNE)
-    versions = rows.select_related("arrete", "a_signer").order_by("contrat", "numero")
+    versions = rows.select_related("arrete", "a_signer", "consolide").order_by("contrat", "numero")
     entrees = of_versions(wanted, list(versions), nature)
     return _zip(entrees, f"contrats-{nature.replace('_', '-')}", epci)
 

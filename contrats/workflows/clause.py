@@ -8,7 +8,8 @@ from contrats.champs import faults
 from contrats.clauses import Texte, read_reference, texts_in_force
 from contrats.etats import CLAUSES
 from contrats.models import Clause, JeuClauses, ReglageContrat
-from contrats.models.clause import TEXT_MAX, TITLE_MAX
+from contrats.models.clause import TITLE_MAX
+from contrats.models.engagement import TEXT_MAX
 from contrats.repetition import Repetition, rehearse
 from journal.workflows.unite import record, unite
 from mutualisation.workflows.verrou import check_version, locked

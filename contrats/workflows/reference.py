@@ -6,6 +6,7 @@ from comptes.models import Personne
 from contrats.fiche import LIBELLES
 from contrats.fusion import LigneIndicateur, fingerprint
 from contrats.models import Engagement
+from contrats.models.engagement import TEXT_MAX
 from contrats.reference import Proposition, read_propositions
 from contrats.workflows.contrat import save_engagement
 from journal.workflows.unite import unite
@@ -14,7 +15,6 @@ from socle.droits import require
 from socle.erreurs import Conflit, Refus
 from socle.typographie import spaced
 
-LONGEST = 20000
 RELATED = ("version_contrat", "epci", "commune", "domaine")
 
 
@@ -58,9 +58,9 @@ def _composed(engagement: Engagement, chosen: list[Proposition]) -> dict[str, st
         if one.texte not in before:
             texts[one.rubrique] = f"{before}\n\n{one.texte}".strip()
     for name, text in texts.items():
-        if len(text) > LONGEST:
+        if len(text) > TEXT_MAX:
             raise Refus(
-                f"« {LIBELLES[name]} » aurait {spaced(len(text))} caractères : {spaced(LONGEST)} au plus."
+                f"« {LIBELLES[name]} » aurait {spaced(len(text))} caractères : {spaced(TEXT_MAX)} au plus."
             )
     return texts
 

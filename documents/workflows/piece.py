@@ -5,10 +5,10 @@ import io
 import re
 import zipfile
 
-import pikepdf
 from django.core.files.uploadedfile import UploadedFile
 
 from comptes.models import Personne
+from documents.isolement import read_apart
 from documents.models import Piece, PieceContenu
 from journal.workflows.unite import unite
 from socle import horloge
@@ -99,17 +99,7 @@ def _check_pdf(octets: bytes, field: str) -> None:
         raise Refus(
             "Ce fichier n'est pas un PDF : enregistrez-le au format PDF, puis recommencez.", field=field
         )
-    try:
-        with pikepdf.open(io.BytesIO(octets)) as pdf:
-            pages = len(pdf.pages)
-    except pikepdf.PasswordError:
-        raise Refus(
-            "Ce PDF est protégé par un mot de passe : joignez-en une copie sans protection.", field=field
-        ) from None
-    except (pikepdf.PdfError, RuntimeError, ValueError):
-        pages = 0
-    if not pages:
-        raise Refus("Ce PDF est abîmé ou incomplet : il ne s'ouvre pas.", field=field)
+    read_apart("pages", octets, field=field)
 
 
 def _check_book(octets: bytes, field: str) -> None:

@@ -1,7 +1,7 @@
 """Forms of the seats."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -11,12 +11,12 @@ from comptes.models import Equipe, Personne
 from mutualisation.gens import by_place
 from mutualisation.models import Domaine, Siege, Titulaire
 from mutualisation.referents import people_of
+from socle.dates import ONE_DAY
 from socle.erreurs import Refus
 from socle.saisie import JourInput
 from socle.typographie import in_french_order
 from territoire.models import Commune, Epci, Pole
 
-ONE_DAY = timedelta(days=1)
 DATE = {"invalid": "Cette date n'existe pas.", "required": "Indiquez le jour."}
 
 

@@ -1,6 +1,6 @@
 """The calendar of a year: prepare it, change its dates, open it, close it."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -36,11 +36,11 @@ from mutualisation.workflows.cycle import (
     prepare_cycle,
     touched_by_dates,
 )
+from socle.dates import ONE_DAY
 from socle.droits import ActionInterdite, require
 from socle.erreurs import Refus
 from territoire.models import Commune
 
-DAY = timedelta(days=1)
 CLOSING = (
     "Le cycle reste lisible, avec ses déclarations, ses décisions et ses actes.",
     "Ses dates ne changent plus ; ses demandes ne s'instruisent, ne se décident et ne se rouvrent plus.",
@@ -52,10 +52,10 @@ CLOSING = (
 def _periods(found: Cycle) -> list[tuple[Cycle.Phase, date, date | None]]:
     """The phases of a cycle with their first and last days, as `Cycle.phase` tells them apart."""
     return [
-        (Cycle.Phase.PREPARATION, found.ouverture_on, found.declaration_debut_on - DAY),
+        (Cycle.Phase.PREPARATION, found.ouverture_on, found.declaration_debut_on - ONE_DAY),
         (Cycle.Phase.DECLARATION, found.declaration_debut_on, found.declaration_fin_on),
-        (Cycle.Phase.INSTRUCTION, found.declaration_fin_on + DAY, found.votes_debut_on - DAY),
-        (Cycle.Phase.DELIBERATION, found.votes_debut_on, found.effective_on - DAY),
+        (Cycle.Phase.INSTRUCTION, found.declaration_fin_on + ONE_DAY, found.votes_debut_on - ONE_DAY),
+        (Cycle.Phase.DELIBERATION, found.votes_debut_on, found.effective_on - ONE_DAY),
         (Cycle.Phase.EN_VIGUEUR, found.effective_on, None),
     ]
 

@@ -19,7 +19,7 @@ from comptes.contexte import person
 from comptes.roles import ROLES_COMMUNE, Role
 from journal.models import Evenement
 from mutualisation.forms.appel import JourForm
-from mutualisation.forms.siege import ONE_DAY, FinForm, NominationForm, SiegeForm
+from mutualisation.forms.siege import FinForm, NominationForm, SiegeForm
 from mutualisation.matrice import Case, edition_on, members, read_cells
 from mutualisation.models import Absence, Siege, Titulaire
 from mutualisation.models.catalogue import CatalogueLu, DomaineLu
@@ -27,6 +27,7 @@ from mutualisation.referents import Referents, SiegeLu
 from mutualisation.vacances import days_without_holder
 from mutualisation.views.matrice import current_epci
 from mutualisation.workflows.siege import appoint, end_appointment
+from socle.dates import ONE_DAY
 from socle.droits import require
 from socle.erreurs import Refus
 from socle.liste import asked_format

@@ -11,11 +11,11 @@ from journal.models import Tache
 from journal.workflows.tache import schedule
 from journal.workflows.unite import record, unite
 from mutualisation.derivations import Cle, Derivation, component, read_derivations
-from mutualisation.frise import DAY, Decision, Frise, decision_of
+from mutualisation.frise import Decision, Frise, decision_of
 from mutualisation.models import Activite, Adhesion, Catalogue, Domaine, Ligne
 from mutualisation.workflows.periodes import Periodes
 from socle import horloge
-from socle.dates import day_and_year
+from socle.dates import ONE_DAY, day_and_year
 from socle.typographie import enumerate_french, plural
 from territoire.models import Commune, Epci
 
@@ -50,7 +50,7 @@ def replay(epci: Epci, cles: Iterable[Cle], since: date, lignes: Iterable[Ligne]
     decisions = [*_in_effect(reach, since), *(_dated(ligne) for ligne in lignes)]
     played = [derivation for derivation in derivations if derivation.day >= since]
     frise = Frise(periodes.known(since), decisions, derivations, since=since, jouees=played)
-    veille = {cle for cle in reach if periodes.shared_on(cle, since - DAY)}
+    veille = {cle for cle in reach if periodes.shared_on(cle, since - ONE_DAY)}
     return Rejeu(frise, periodes.write(frise), veille)
 
 

@@ -11,8 +11,9 @@ from journal.workflows.courriel import Lettre, write_mails
 from journal.workflows.tache import schedule
 from journal.workflows.unite import unite
 from mutualisation.models import Absence, Siege
-from mutualisation.vacances import ONE_DAY, Vacance, foreseen
+from mutualisation.vacances import Vacance, foreseen
 from socle import horloge
+from socle.dates import ONE_DAY
 from territoire.models import Commune, Epci
 
 TACHE_SIEGES = "mutualisation.sieges"

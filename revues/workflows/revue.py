@@ -7,6 +7,7 @@ from functools import partial
 from django.db.models import Q
 
 from comptes.models import Personne
+from contrats.faits import CONTRACT_MONTHS
 from contrats.models import Contrat, Engagement, VersionContrat
 from journal.models import Courriel, Tache
 from journal.workflows.courriel import Lettre, Piece, write_mails
@@ -31,7 +32,6 @@ from territoire.models.epci import WorkingDays
 TACHE_MOIS = "revues.mois"
 TACHE_COMMUNE = "revues.commune"
 NIGHT = time(0, 30)  # after the effects of midnight
-CONTRACT_MONTHS = (5, 11)  # half-yearly reviews stand in May-June and November-December
 MONTHS_OF = {
     Engagement.Rythme.MENSUEL: 1,
     Engagement.Rythme.BIMESTRIEL: 2,

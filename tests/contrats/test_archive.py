@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+from datetime import date
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile
 
@@ -13,12 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contrats.archive import ENTETE, Entree, sortable, write_archive
-from contrats.models import ExemplaireSigne, LotContrats, VersionContrat
-from contrats.workflows.avenant import abandon
+from contrats.models import Contrat, ExemplaireSigne, LotContrats, VersionContrat
+from contrats.workflows.avenant import abandon, open_amendment
 from documents.models import Document, PieceContenu
 from documents.workflows.document import complete
 from socle import horloge
-from tests.contrats.gestes import amended
+from tests.contrats.gestes import amended, consolidated_pk
 from tests.contrats.lots import Acte, done, ended_pk, three, to_vote, versions, voted_all
 from tests.factories import CommuneFactory, ExemplaireSigneFactory, Monde
 
@@ -176,6 +177,22 @@ class TestList:
         archive, _ = listed(client, monde.direction, nature="a_signer", q="hay")
         assert archive.namelist()[1].endswith(f"{first.a_signer.reference}.pdf")
 
+    def test_consolidated_texts_while_another_avenant_is_open(self, client: Client, monde: Monde):
+        pk = consolidated_pk(monde)["pk"]
+        document = VersionContrat.objects.get(pk=pk).consolide
+        assert document
+        issue(document)
+        contrat = Contrat.objects.get(versions=pk)
+        facts = {"acteur": monde.direction, "effective_on": date(2030, 1, 1), "objet": "Autre chose"}
+        open_amendment(contrat=contrat, **facts)
+        archive, rows = listed(client, monde.direction, nature="consolides")
+        (name,) = [one for one in archive.namelist() if one.endswith(".pdf")]
+        assert name.endswith(f"L'Haÿ-les-Roses – {document.reference}.pdf")
+        assert archive.read(name) == PDF + document.reference.encode()
+        found = {row["Commune"]: row["Pourquoi il manque"] for row in rows}
+        assert found["L'Haÿ-les-Roses"] == ""
+        assert found["Œuilly"] == "Le contrat est « projet » : il n'a pas d'avenant signé."
+
     def test_a_commune_without_contract_is_there(self, client: Client, monde: Monde):
         _, rows = listed(client, monde.administrateur, nature="arretes")
         found = {row["Commune"]: row for row in rows}
@@ -186,6 +203,7 @@ class TestList:
         client.force_login(monde.direction)
         html = client.get("/contrats/?q=hay").content.decode()
         assert "/contrats/archive.zip?q=hay&amp;nature=a_signer" in html
+        assert "/contrats/archive.zip?q=hay&amp;nature=consolides" in html
         client.force_login(monde.responsable)
         assert "archive.zip" not in client.get("/contrats/").content.decode()
 

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contrats.donnees import contract_data, digest
+from contrats.faits import read_facts
 from contrats.models import Contrat, Engagement, Fiche, Indicateur, VersionContrat
 from contrats.workflows.contrat import prepare_contract, save_engagement
 from documents.controle import check_pdf
@@ -267,6 +268,32 @@ def test_deadlines_in_words(version: VersionContrat) -> None:
         "1 jour ouvré",
         "10 jours ouvrés",
     )
+
+
+@pytest.mark.parametrize(
+    ("rhythms", "said"),
+    [
+        ({"DA": "trimestriel", "DB": "trimestriel", "DC": "trimestriel"}, "chaque trimestre"),
+        ({"DA": "trimestriel", "DB": "mensuel", "DC": "mensuel"}, "au rythme de chaque fiche"),
+    ],
+)
+def test_the_contract_says_the_rhythm_of_its_fiches(
+    version: VersionContrat, rhythms: dict[str, str], said: str
+) -> None:
+    for code, rhythm in rhythms.items():
+        version.engagements.filter(domaine__code=code).update(rythme=rhythm)
+    data = contract_data(version)
+    assert data["revues"]["rythme"] == said
+    assert f"l'annexe C ({said}, sauf mention contraire)" in data["articles"][6]["html"].replace("’", "'")
+    assert read_facts(version.epci, [version])[version.pk].rythme == said
+
+
+def test_a_fiche_of_a_domain_no_longer_shared_does_not_count(version: VersionContrat) -> None:
+    version.engagements.exclude(domaine__code="DA").update(rythme="bimestriel")
+    leaving = [activite(version.epci, code) for code in ("DA-01", "DA-02")]
+    version.commune.adhesions.filter(activite__in=leaving).update(fin=EFFECT)
+    assert [one["code"] for one in contract_data(version)["fiches"]] == ["DB", "DC"]
+    assert read_facts(version.epci, [version])[version.pk].rythme == "tous les deux mois"
 
 
 def test_numbers_are_json_numbers(version: VersionContrat) -> None:

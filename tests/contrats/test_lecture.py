@@ -1,13 +1,19 @@
 """The HTML twin of a contract: the same data as its PDF, drafted, settled or to sign."""
 
+import re
+from html import unescape
 from typing import Any
 
+import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 
+from contrats.avenant import template_of
 from contrats.models import VersionContrat
 from contrats.workflows import circuit
 from contrats.workflows.clause import begin_clauses, publish_clauses, save_clause
-from tests.contrats.gestes import move, settled, to_sign, words
+from documents.models import Document
+from tests.contrats.gestes import amended, confirmed, move, present, settled, through, to_sign, words
 from tests.factories import DocumentFactory, Monde
 
 
@@ -76,3 +82,82 @@ def test_a_communaute_reads_its_own_word(monde: Monde, client: Any):
     client.force_login(monde.a.dgs)
     page = read(client, monde.a.version)
     assert "2.1 La Communauté" in page and "Pour la Communauté" in page and "Métropole s'" not in page
+
+
+def fragments(html: str) -> list[str]:
+    """Each piece of text between two tags of a body, « 1er » in one piece, as a reader takes it."""
+    body = re.sub(r"</?sup>", "", html).partition("<body")[2].partition(">")[2]
+    plain = re.sub(r"\s+", " ", unescape(body).replace("’", "'"))
+    return [text for one in re.split(r"<[^>]+>", plain) if (text := one.strip().casefold())]
+
+
+def twin(client: Any, version: VersionContrat, **query: str) -> str:
+    html = client.get(reverse("contrats:lire", args=[version.pk]), query).content.decode()
+    return " ".join(fragments(html))
+
+
+def missing(document: Document, page: str) -> set[str]:
+    """What the PDF of a document prints, from the template that prints it, and is not on a page."""
+    data = document.source["contrat"]
+    html = render_to_string(template_of(data), {"contrat": data, "document": document.reference})
+    return {one for one in fragments(html) if one not in page}
+
+
+def test_all_that_the_contract_prints_is_on_its_page(monde: Monde, client: Any):
+    version = to_sign(monde)
+    assert version.a_signer
+    client.force_login(monde.a.maire)
+    assert missing(version.a_signer, twin(client, version)) == set()
+
+
+@pytest.fixture
+def avenant(monde: Monde) -> VersionContrat:
+    """An avenant to sign, which changes long and short values of a fiche."""
+    return through(amended(monde, horaires="Jour", niveau_attendu="Un jour. " * 30), monde.direction)
+
+
+def test_all_that_the_act_of_an_avenant_prints_is_on_its_page(
+    monde: Monde, client: Any, avenant: VersionContrat
+):
+    assert avenant.a_signer and avenant.arrete
+    client.force_login(monde.a.maire)
+    for document, query in ((avenant.a_signer, {}), (avenant.arrete, {"texte": "arrete"})):
+        page = twin(client, avenant, **query)
+        assert missing(document, page) == set()
+        assert "annexe 2 – ce qui change, valeur par valeur" in page and "article 12 –" not in page
+
+
+def test_the_act_leads_to_the_whole_contract_and_back(monde: Monde, client: Any, avenant: VersionContrat):
+    client.force_login(monde.a.maire)
+    act = client.get(reverse("contrats:lire", args=[avenant.pk]))
+    assert "?partie=entier" in act.content.decode()
+    whole = twin(client, avenant, partie="entier")
+    assert "article 12 – différends" in whole and "annexe 2 –" not in whole
+    assert "seuls le contrat et ses avenants signés font foi" in whole
+    for anchor in ("parties", "avenant-1", "avenant-4", "signatures", "annexe-1", "fiche-1", "annexe-2"):
+        assert f'href="#{anchor}"' in act.content.decode() and f'id="{anchor}"' in act.content.decode()
+
+
+def test_once_signed_the_whole_contract_is_the_consolidated_text(
+    monde: Monde, client: Any, avenant: VersionContrat
+):
+    confirmed(avenant, monde.direction)
+    document = present(avenant).consolide
+    assert document
+    client.force_login(monde.a.maire)
+    page = twin(client, avenant, partie="entier")
+    assert missing(document, page) == set()
+    assert f"version consolidée {document.reference}".casefold() in page
+
+
+def test_a_draft_of_an_avenant_reads_as_its_act(monde: Monde, client: Any):
+    version = amended(monde, horaires="Jour")
+    client.force_login(monde.a.lecteur)
+    page = twin(client, version)
+    assert "il porte sur ce qui suit : réponse sous un jour" in page and "projet" in page
+    assert "article 12 – différends" in twin(client, version, partie="entier")
+
+
+def test_who_reads_some_fiches_only_does_not_read_the_act(monde: Monde, client: Any, avenant: VersionContrat):
+    client.force_login(monde.a.referent)
+    assert client.get(reverse("contrats:lire", args=[avenant.pk])).status_code == 403

@@ -8,11 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from contrats.fiche import incomplete, missing_texts
-from contrats.models import Engagement
+from contrats.models import Contrat, Engagement
 from contrats.workflows import circuit
 from contrats.workflows.contrat import prepare_contract
 from territoire.models import Appartenance, Filiation
-from tests.contrats.gestes import move, present
+from tests.contrats.gestes import move, present, signed
 from tests.factories import AdhesionFactory, Monde, activite, domaine
 
 LIST = "/contrats/"
@@ -53,6 +53,16 @@ def test_by_state(client: Client, monde: Monde):
     assert "L’Haÿ-les-Roses</a>" in under_review
     assert "Œuilly" not in under_review
     assert "L’Haÿ-les-Roses</a>" not in listed(client, monde, "?etat=sans")
+
+
+def test_a_contract_that_ends_is_found_as_its_row_says(client: Client, monde: Monde):
+    version = signed(monde)
+    name = "L’Haÿ-les-Roses</a>"
+    assert name in listed(client, monde, "?etat=signe") and name not in listed(client, monde, "?etat=fini")
+    facts = {"fin_on": date(2028, 6, 1), "fin_nature": "resiliation", "fin_motif": "Décidé."}
+    Contrat.objects.filter(pk=version.contrat_id).update(**facts)
+    assert name in listed(client, monde, "?etat=fini") and name not in listed(client, monde, "?etat=signe")
+    assert "Œuilly" not in listed(client, monde, "?etat=fini")
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "ods", "csv"])

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contrats.retroplanning import DAY, Echeancier, Regle, Retroplanning, convocation_on, plan, rule_of
+from contrats.retroplanning import Echeancier, Regle, Retroplanning, convocation_on, plan, rule_of
+from socle.dates import ONE_DAY
 from territoire.models.epci import WorkingDays
 
 EFFECT, END = date(2028, 1, 1), date(2027, 11, 30)
@@ -78,7 +79,7 @@ class TestPlan:
         assert "un jour franc" in found.alertes[0]
 
     def test_no_sitting_is_known(self):
-        found = planned(TODAY - DAY)
+        found = planned(TODAY - ONE_DAY)
         assert (found.seance_on, found.saisie) == (END, False)
         assert "Aucune séance à venir" in found.alertes[0] and "mardi 30 novembre 2027" in found.alertes[0]
 

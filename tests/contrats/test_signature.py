@@ -1,5 +1,6 @@
 """The signed copy of a contract: deposited, examined, confirmed; or a side refuses."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from contrats.models import ExemplaireSigne, VersionContrat
 from contrats.verification import worth
 from contrats.workflows import circuit
 from contrats.workflows.signature import confirm_signed, deposit_signed, refuse_to_sign
+from documents import isolement
 from documents.models import Piece
 from documents.signature import examine
 from documents.workflows.document import complete
@@ -24,6 +26,7 @@ from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
 from tests.contrats.gestes import move, present, to_sign
+from tests.documents.bombes import deep_content, text_bomb, truncated, xref_stream_bomb
 from tests.documents.signatures import issued, racines, signataire, signed, with_evidence
 from tests.factories import Monde
 
@@ -311,6 +314,21 @@ class TestPages:
         wrong = client.post(url, {"fichier": pdf(issued())})
         assert (wrong.status_code, "sans aucune signature" in wrong.content.decode()) == (422, True)
         assert "Choisissez le PDF" in client.post(url, {}).content.decode()
+
+    @pytest.mark.parametrize("bomb", [deep_content, text_bomb, xref_stream_bomb, truncated])
+    def test_a_file_made_to_harm_is_refused_in_words(
+        self, client: Client, monde: Monde, monkeypatch: Any, bomb: Any
+    ):
+        monkeypatch.setitem(isolement.SECONDES, "examen", 4)
+        monkeypatch.setattr(isolement, "MEMOIRE", 600_000_000)
+        version = issue(monde)
+        client.force_login(monde.direction)
+        url = reverse("contrats:signe_deposer", args=[version.pk])
+        answer = client.post(url, {"fichier": pdf(bomb())})
+        assert answer.status_code == 422
+        assert re.search(r"ne se lit pas|ne s’ouvre pas", answer.content.decode().replace("'", "’"))
+        assert not Piece.objects.exists() and not ExemplaireSigne.objects.exists()
+        assert present(version).etat == Etat.A_SIGNER
 
     def test_the_maire_refuses_from_the_page(self, client: Client, monde: Monde):
         version = issue(monde)

@@ -1,6 +1,7 @@
 """Verifying a contract by its code: what it is worth, and nothing of the others."""
 
 import subprocess
+import sys
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,10 +13,13 @@ from contrats.models import Verification, VersionContrat
 from contrats.models.verification import SIGNES, new_code
 from contrats.workflows import circuit
 from documents.controle import check_pdf
-from documents.models import Document
+from documents.models import Document, Piece
 from documents.workflows.document import complete
+from documents.workflows.piece import TAILLE_MAX
+from journal.models import Evenement
 from socle import horloge, registres
 from tests.contrats.gestes import move, present, settled, to_sign
+from tests.documents.bombes import BOMBS
 from tests.factories import DocumentFactory, Monde
 from tests.mutualisation.test_declaration import text_of
 
@@ -131,6 +135,23 @@ class TestFile:
         octets = bytearray(document.contenu.octets)
         octets[len(octets) // 2] ^= 1
         assert "n'est pas le document émis" in self.post(client, document, bytes(octets))
+
+    @pytest.mark.parametrize("name", ["content_bomb", "deep_pages", "xref_loop", "truncated"])
+    def test_a_file_made_to_harm_is_only_another_file(
+        self, client: Any, document: Document, name: str, monkeypatch: pytest.MonkeyPatch
+    ):
+        """Whoever asks has no account: the file is weighed and hashed, and never opened."""
+        monkeypatch.delattr("documents.isolement.subprocess")
+        monkeypatch.setitem(sys.modules, "pikepdf", None)
+        monkeypatch.setitem(sys.modules, "pypdf", None)
+        before = Piece.objects.count(), Evenement.objects.count()
+        assert "n'est pas le document émis" in self.post(client, document, BOMBS[name]())
+        assert (Piece.objects.count(), Evenement.objects.count()) == before
+
+    def test_a_file_too_heavy_is_not_read(self, client: Any, document: Document):
+        heavy = SimpleUploadedFile("contrat.pdf", b"%PDF-" + b"0" * TAILLE_MAX)
+        answer = client.post(address(document), {"fichier": heavy})
+        assert (answer.status_code, "dépasse 20 Mo" in text_of(answer)) == (422, True)
 
     def test_it_prints_its_code_and_a_qr_on_the_cover(self, document: Document):
         octets = bytes(document.contenu.octets)

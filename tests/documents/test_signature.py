@@ -12,11 +12,17 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.validation import DocumentSecurityStore
 
-from documents.signature import Nature, check_authorities, examine
+from documents import examen, signature
+from documents.signature import Examen, Nature, check_authorities, roots
 from socle.erreurs import Refus
 from tests.documents.signatures import autorite, issued, printed, racines, signataire, signed, with_evidence
 
 MAIRE, PRESIDENTE = signataire("Claire Vasseur", "Commune de Mérignac"), signataire("Ada Leroy", "Métropole")
+
+
+def examine(issued: bytes, received: bytes) -> Examen:
+    """In this process, where a failure shows where it is; test_isolement plays the process apart."""
+    return examen.examine(issued, received, roots())
 
 
 def rewritten(octets: bytes, *, stamp: str = "", page: bool = False) -> bytes:
@@ -46,6 +52,11 @@ class TestOurBytes:
         ]
         assert all(one.signee_at and not one.horodatee for one in found.signatures)
         assert found.ajouts == ()
+
+    def test_read_apart_it_is_the_same(self, settings: Any, tmp_path: Path):
+        settings.SIGNATURE_RACINES = racines(tmp_path)
+        octets = with_evidence(signed(issued(), MAIRE, PRESIDENTE), MAIRE)
+        assert signature.examine(issued(), octets) == examine(issued(), octets)
 
     def test_an_authority_nobody_named_is_said_unknown(self):
         assert {one.certificat for one in examine(issued(), signed(issued(), MAIRE)).signatures} == {
@@ -125,6 +136,15 @@ class TestSomethingElse:
     def test_a_deadline_changed(self):
         with pytest.raises(Refus, match="Ce n'est pas le même texte"):
             examine(issued(), signed(printed(niveau="Dix passages par an."), MAIRE))
+
+    def test_many_more_pages(self):
+        with pikepdf.open(io.BytesIO(issued())) as pdf:
+            for _ in range(len(pdf.pages) + 51):
+                pdf.add_blank_page()
+            out = io.BytesIO()
+            pdf.save(out)
+        with pytest.raises(Refus, match="beaucoup plus de pages"):
+            examine(issued(), out.getvalue())
 
     def test_a_text_that_grew(self):
         with pytest.raises(Refus, match="beaucoup plus de texte"):

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from tests.contrats.gestes import amended, through
 from tests.factories import Monde, build_world
 from tests.navigateur.clavier import Clavier
 from tests.routes import ROLES, ROUTES, Route, person
@@ -90,6 +91,15 @@ def test_every_page_is_accessible_and_reflows(monde: Monde, clavier: Clavier) ->
         monde = build_world()
         clavier.sign_in(person(monde, role))
         clavier.open(reverse(route.name, kwargs=route.args(monde)))
+        clavier.check_reflow()
+
+
+def test_the_act_of_an_avenant_and_the_whole_contract_are_accessible(monde: Monde, clavier: Clavier) -> None:
+    """The page of the contract that the table of routes opens is another: a first text."""
+    version = through(amended(monde, horaires="Jour", niveau_attendu="Un jour. " * 30), monde.direction)
+    clavier.sign_in(monde.a.maire)
+    for query in ("", "?partie=entier"):
+        clavier.open(reverse("contrats:lire", args=[version.pk]) + query)
         clavier.check_reflow()
 
 

@@ -11,6 +11,7 @@ import pytest
 from django.db import IntegrityError
 from icalendar import Calendar
 
+from contrats.faits import CONTRACT_REVIEWS
 from contrats.models import Engagement
 from journal.models import Courriel, Evenement, Tache
 from journal.workflows.tache import run_due
@@ -29,6 +30,7 @@ from revues.workflows.revue import (
     start_reviews,
 )
 from socle import horloge
+from socle.dates import MOIS
 from territoire.models import Commune, JourFerie
 from territoire.models.epci import WorkingDays
 from tests.concurrence import failures, together
@@ -122,6 +124,18 @@ def test_the_next_month_is_scheduled_by_each(shared: Any) -> None:
     assert horloge.local(following.due_at, epci.fuseau) == datetime(
         2027, 4, 1, 0, 30, tzinfo=ZoneInfo("Europe/Paris")
     )
+
+
+def test_contract_reviews_stand_in_the_months_that_the_contract_names(shared: Any) -> None:
+    epci, commune = shared
+    other = member_commune(epci)
+    AdhesionFactory(epci=epci, commune=other, activite=activite(epci, "DA-01"))
+    for first in (date(2027, number, 1) for number in range(1, 13)):
+        month(epci, commune, first, rank=0)
+        month(epci, other, first, rank=1)
+    stand = Revue.objects.filter(domaine=None).order_by("prevue_at").values_list("prevue_at", flat=True)
+    months = [MOIS[horloge.local(moment, epci.fuseau).month - 1] for moment in stand]
+    assert "en {} ou {}, puis en {} ou {}".format(*months) == CONTRACT_REVIEWS
 
 
 def test_december_schedules_january(shared: Any) -> None:
