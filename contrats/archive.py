@@ -116,16 +116,33 @@ def _of_line(ligne: LigneLot) -> Entree:
 
 
 def of_versions(communes: Sequence[Commune], versions: Sequence[VersionContrat], nature: str) -> list[Entree]:
-    """The documents of one of NATURES, one entry per commune; `versions` are those of their contracts, oldest first.
+    """The documents of one of NATURES for some communes; `versions` are those of their contracts, oldest first.
 
-    The latest says what is missing; the copy signed, or the text consolidated, is that of the latest signed, even while an
-    avenant is open.
+    Of the contract begun last. Its copies signed are all there, since the contract and its avenants bind together; the text
+    consolidated is that of the last avenant signed, even while another is open. The latest version says what is missing.
     """
     latest = {one.commune_id: one for one in versions}
-    signed = _signed(versions) if nature == "signes" else {}
-    kept = {one.pk for one in versions if one.consolide_id} if nature == "consolides" else signed.keys()
-    latest |= {one.commune_id: one for one in versions if one.pk in kept}
-    return [_of_version(one, latest.get(one.pk), nature, signed) for one in communes]
+    running = {one.contrat_id for one in latest.values()}
+    there = [one for one in versions if one.contrat_id in running]
+    if nature == "signes":
+        return _of_signed(communes, latest, there)
+    if nature == "consolides":
+        latest |= {one.commune_id: one for one in there if one.consolide_id}
+    return [_of_version(one, latest.get(one.pk), nature) for one in communes]
+
+
+def _of_signed(
+    communes: Sequence[Commune], latest: dict[int, VersionContrat], versions: Sequence[VersionContrat]
+) -> list[Entree]:
+    """Each signed copy of each commune, or one entry that says why there is none."""
+    signed = _signed(versions)
+    found: list[Entree] = []
+    for commune in communes:
+        theirs = [one for one in versions if one.commune_id == commune.pk and one.pk in signed]
+        found += [_of_piece(commune, one, signed[one.pk].piece) for one in theirs] or [
+            _missing(commune, latest.get(commune.pk), "n'est pas signé")
+        ]
+    return found
 
 
 def _signed(versions: Iterable[VersionContrat]) -> dict[int, ExemplaireSigne]:
@@ -134,24 +151,17 @@ def _signed(versions: Iterable[VersionContrat]) -> dict[int, ExemplaireSigne]:
     return {one.version_contrat_id: one for one in kept}
 
 
-def _of_version(
-    commune: Commune, version: VersionContrat | None, nature: str, signed: dict[int, ExemplaireSigne]
-) -> Entree:
+def _of_version(commune: Commune, version: VersionContrat | None, nature: str) -> Entree:
+    name, why = DOCUMENTS[nature]
+    document: Document | None = getattr(version, name) if version else None
+    return (
+        _of_document(commune, version, document) if version and document else _missing(commune, version, why)
+    )
+
+
+def _missing(commune: Commune, version: VersionContrat | None, why: str) -> Entree:
     if version is None:
         return Entree(commune, "", "", "Cette commune n'a pas de contrat.")
-    if nature == "signes":
-        found = signed.get(version.pk)
-        return (
-            _of_piece(commune, version, found.piece)
-            if found
-            else _absent(commune, version, "n'est pas signé")
-        )
-    name, why = DOCUMENTS[nature]
-    document: Document | None = getattr(version, name)
-    return _of_document(commune, version, document) if document else _absent(commune, version, why)
-
-
-def _absent(commune: Commune, version: VersionContrat, why: str) -> Entree:
     state = str(version.get_etat_display())
     return Entree(commune, version.reference, state, f"Le contrat est « {state} » : il {why}.")
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from contrats.changements import FICHE, Changement, by_section, changes
+from contrats.changements import FICHE, Changement, Changements, by_section, changes
 from contrats.models import VersionContrat
 
 
@@ -13,7 +13,7 @@ def amendment_data(version: VersionContrat, proposed: dict[str, Any]) -> dict[st
     if found is None:
         return None
     signed = _printed(version.precedente)
-    sections = [{"titre": title} | asdict(some) for title, some in by_section(found)]
+    sections = [_section(title, some) for title, some in by_section(found)]
     return {
         "numero": version.numero,
         "objet": version.objet,
@@ -24,6 +24,12 @@ def amendment_data(version: VersionContrat, proposed: dict[str, Any]) -> dict[st
         "fiches_sorties": _gone(signed, proposed),
         "sections": sections,
     }
+
+
+def _section(titre: str, some: Changements) -> dict[str, Any]:
+    """A section of the annex of changes; a long text carries what its words become."""
+    longs = [asdict(one) | {"morceaux": [run._asdict() for run in one.morceaux]} for one in some.longs]
+    return {"titre": titre, "courts": [asdict(one) for one in some.courts], "longs": longs}
 
 
 def changes_of(version: VersionContrat, proposed: dict[str, Any]) -> list[Changement] | None:
@@ -43,8 +49,8 @@ def _printed(version: VersionContrat | None) -> dict[str, Any]:
 
 
 def _fiches(found: list[Changement], proposed: dict[str, Any]) -> list[str]:
-    """The codes of the fiches that change or come in."""
-    titles = {one.section for one in found}
+    """The codes of the fiches that come in, or change by more than who answers."""
+    titles = {one.section for one in found if not one.libre}
     return [fiche["code"] for fiche in proposed["fiches"] if FICHE + fiche["libelle"] in titles]
 
 

@@ -42,6 +42,8 @@ REGLES = {
     },
 }
 COTES = {"commune": "Référent de la commune", "epci": "Référent de l'EPCI"}
+# What changes without an avenant: who holds a seat, the number to call (article 11).
+LIBRES = {*COTES.values(), RUBRIQUES["telephone_astreinte"]}
 BLOCKS = re.compile(r"</(?:p|li|h3)>|<br>")
 LONG = 120  # beyond, a value is not read in a column
 
@@ -63,6 +65,11 @@ class Changement:
     def long(self) -> bool:
         """Whether it is read on the whole width."""
         return any(len(text or "") > LONG for text in (self.initial, self.signe, self.propose))
+
+    @property
+    def libre(self) -> bool:
+        """Whether it may change without an avenant: one that changes nothing else is not voted."""
+        return self.quoi in LIBRES
 
     @property
     def morceaux(self) -> list[Morceau]:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 
 from comptes.acces import Titre
 from comptes.models import Personne
 from comptes.roles import Role
-from contrats.models import Cote, VersionContrat
+from contrats.models import Approbation, Cote, Remarque, VersionContrat
 from socle.registres import Echeance
 from socle.typographie import plural
 
@@ -35,6 +35,18 @@ COMMUNE = {
 }
 # Of the Direction, by state: how many, and what to do with them.
 DIRECTION = {
+    Etat.EN_RELECTURE: (
+        "Répondre aux remarques des communes",
+        "contrat attend",
+        "contrats attendent",
+        "votre réponse",
+    ),
+    Etat.ARRETE: (
+        "Faire voter les textes arrêtés",
+        "texte attend",
+        "textes attendent",
+        "l'acte de votre assemblée",
+    ),
     Etat.APPROUVE: (
         "Émettre les exemplaires à signer",
         "contrat approuvé attend",
@@ -51,12 +63,20 @@ DIRECTION = {
 
 
 def deadlines(user: Personne, contexte: Titre, today: date) -> Iterable[Echeance]:
-    """The contract to review, to vote or to sign for a commune; those to issue and to have signed for the Direction."""
+    """The contract to review, to vote or to sign, for a commune; what waits for an act of the Direction, counted by state."""
     versions = VersionContrat.objects.visible_to(user).filter(epci=contexte.epci_id)
     if contexte.role in (Role.DGS, Role.MAIRE, Role.COLLABORATEUR):
         yield from _of_commune(versions.filter(commune=contexte.commune_id, etat__in=COMMUNE))
     if contexte.role == Role.DIRECTION_TERRITOIRES:
-        yield from _of_direction(versions.filter(etat__in=DIRECTION))
+        yield from _of_direction(versions.filter(_expected()))
+
+
+def _expected() -> Q:
+    """What waits for the Direction: of the texts under review or settled, those that the EPCI has not answered or voted."""
+    asked = Remarque.objects.filter(cote=Cote.COMMUNE, reponse="", close_at=None).values("version_contrat")
+    voted = Approbation.objects.filter(cote=Cote.EPCI).values("version_contrat")
+    review = Q(etat=Etat.EN_RELECTURE, pk__in=asked)
+    return review | Q(etat=Etat.ARRETE) & ~Q(pk__in=voted) | Q(etat__in=(Etat.APPROUVE, Etat.A_SIGNER))
 
 
 def _of_commune(versions: Iterable[VersionContrat]) -> Iterator[Echeance]:

@@ -21,6 +21,7 @@ from socle.typographie import enumerate_french, plural
 from territoire.models import Epci
 
 Phrases = dict[int, list[str]]
+NAMES_ONLY = "Un changement : les noms des référents et le numéro d'astreinte changent sans avenant."
 
 
 def gap(version: VersionContrat) -> list[str]:
@@ -71,9 +72,11 @@ def _unprintable(versions: Sequence[VersionContrat]) -> Phrases:
 
 
 def _empty(version: VersionContrat) -> list[str]:
-    """An avenant that changes nothing is not voted."""
-    changed = changes_of(version, contract_data(version)) if version.numero else None
-    return ["Un changement : cet avenant ne change rien encore."] if changed == [] else []
+    """An avenant that changes nothing is not voted, nor one that only says who answers now."""
+    found = changes_of(version, contract_data(version)) if version.numero else None
+    if found is None or not all(one.libre for one in found):
+        return []
+    return [NAMES_ONLY if found else "Un changement : cet avenant ne change rien encore."]
 
 
 def _to_settle(covered: Sequence[Domaine], fiches: Sequence[Engagement], opened: int) -> list[str]:

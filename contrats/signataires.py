@@ -94,6 +94,11 @@ def of_version(version: VersionContrat, on: date) -> tuple[Signe | None, Signe |
     return found.of(version.commune_id), found.of(None)
 
 
+def signers(version: VersionContrat) -> list[Personne]:
+    """Those who sign a version today, on both sides, whatever role they have here."""
+    return [signe.personne for signe in of_version(version, version.epci.today) if signe]
+
+
 def candidates(epci: Epci, commune: Commune | None) -> QuerySet[Personne]:
     """Those who may be named: everybody of the EPCI for itself, for a commune its own people and its référents."""
     people = people_of(epci, commune)

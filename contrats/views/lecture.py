@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from contrats.donnees import contract_data
-from contrats.models import VersionContrat
+from contrats.models import ExemplaireSigne, VersionContrat
 from contrats.views.circuit import whole_version
 from documents.models import Document
 
@@ -35,10 +36,18 @@ def lire(request: HttpRequest, pk: int) -> HttpResponse:
         "avenant": amendment,
         "acte": amendment and not whole,
         "contrat": contrat | CONSOLIDATED if amendment and whole else contrat,
+        "signes": _signed_copies(request, version),
         "document": document.reference if document else "",
         "groupement": version.epci.nom_commun.removeprefix("la "),
     }
     return render(request, "contrats/contrat/lire.html", context)
+
+
+def _signed_copies(request: HttpRequest, version: VersionContrat) -> QuerySet[ExemplaireSigne]:
+    """The copy confirmed as the signed one, for who may see it."""
+    seen: Any = ExemplaireSigne.objects.visible_to(request.user)
+    found: QuerySet[ExemplaireSigne] = seen.filter(version_contrat=version, confirme_at__isnull=False)
+    return found
 
 
 def _document(version: VersionContrat, *, settled: bool, whole: bool) -> Document | None:

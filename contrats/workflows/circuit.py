@@ -14,6 +14,7 @@ from contrats.manques import missing_to_settle, missing_to_sign
 from contrats.mentions import Difference, differences
 from contrats.models import Approbation, Cote, Verification, VersionContrat
 from contrats.models.verification import new_code
+from contrats.signataires import signers
 from contrats.verification import public_address
 from documents.models import Document
 from documents.workflows.document import reserve
@@ -196,7 +197,8 @@ def issue_to_sign(*, version: VersionContrat, acteur: Personne, lue: int) -> Ver
         raise RuntimeError(f"{version}: {wrong}")
     save_version(version, acteur, "a_signer", f"{version} à signer : {version.a_signer.reference}")
     roles = (Role.DGS, Role.MAIRE)
-    tell_people(version, acteur, "contrat_a_signer", f"{version.mot} {version.reference} : à signer", roles)
+    sujet = f"{version.mot} {version.reference} : à signer"
+    tell_people(version, acteur, "contrat_a_signer", sujet, roles, also=signers(version))
     return version
 
 
@@ -269,9 +271,15 @@ def tell_people(
     sujet: str,
     roles: tuple[Role, ...],
     more: dict[str, Any] | None = None,
+    *,
+    also: Iterable[Personne] = (),
 ) -> None:
-    """Write to the people of some roles, on either side, but for who acts; `more` completes the context of the mail."""
+    """Write to the people of some roles, on either side, but for who acts; `more` completes the context of the mail.
+
+    `also` may hold none of these roles: the mail tells by `lit` who reads the contract here.
+    """
     epci = version.epci
+    readers = list(recipients(epci, *roles, on=epci.today, commune=version.commune))
     write_mails(
         Lettre(
             destinataire=personne,
@@ -280,8 +288,8 @@ def tell_people(
             objet=version,
             occurrence=str(version.version),
             sujet=sujet,
-            contexte={"version": version, "acteur": acteur, **(more or {})},
+            contexte={"version": version, "acteur": acteur, "lit": personne in readers, **(more or {})},
         )
-        for personne in recipients(epci, *roles, on=epci.today, commune=version.commune)
+        for personne in dict.fromkeys((*readers, *also))
         if personne != acteur
     )

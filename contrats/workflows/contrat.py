@@ -48,7 +48,7 @@ def prepare_contract(
 
     A contract already signed gets an avenant, begun from the text last signed. Fiches already written are kept; a domain that
     is no longer covered leaves only if nobody has written in it, nor remarked on it. Raises Refus when the commune shares
-    nothing on that day, or just what the signed text says.
+    nothing on that day, or just what the signed text says, or on a day before the effect of that text.
     """
     if acteur and not acteur.acces.acts_for_epci(epci.pk, Role.DIRECTION_TERRITOIRES):
         raise ActionInterdite(WHO)
@@ -60,9 +60,10 @@ def prepare_contract(
     contrat = locked(Contrat, _contract_of(epci, commune, effective_on).pk, select=("epci", "commune"))
     if not contrat.bound_on(effective_on):
         raise Refus("La fin de ce contrat vient d'être enregistrée : recommencez.")
+    _refuse_before(contrat, effective_on)
     opened = _opened(contrat)
     if opened is None:
-        refuse_unchanged(contrat, effective_on)
+        _refuse_unchanged(contrat, effective_on)
     elif not opened.en_preparation:
         raise Refus(f"{opened} est {opened.get_etat_display()} : il ne se prépare plus.")
     version = (
@@ -91,16 +92,19 @@ def _contract_of(epci: Epci, commune: Commune, effective_on: date) -> Contrat:
     return last or Contrat.objects.create(epci=epci, commune=commune)
 
 
-def refuse_unchanged(contrat: Contrat, effective_on: date) -> None:
-    """Refuse to open an avenant for a day when the commune shares just what the signed text says, or before its effect."""
+def _refuse_before(contrat: Contrat, effective_on: date) -> None:
+    """Refuse an avenant, to open or open already, before the effect of the text it changes."""
     last = last_signed(contrat)
-    if last is None:
-        return
-    if effective_on < last.effective_on:
+    if last and effective_on < last.effective_on:
         raise Refus(
             f"{last} prend effet le {day_and_year(last.effective_on)} : un avenant ne le précède pas."
         )
-    if not outdated(contrat.epci, [last], effective_on)[last.pk]:
+
+
+def _refuse_unchanged(contrat: Contrat, effective_on: date) -> None:
+    """Refuse to open an avenant for a day when the commune shares just what the signed text says."""
+    last = last_signed(contrat)
+    if last and not outdated(contrat.epci, [last], effective_on)[last.pk]:
         day = day_and_year(effective_on)
         raise Refus(
             f"{last} dit déjà ce que la commune partage le {day}. Pour changer autre chose, ouvrez un avenant."

@@ -10,6 +10,7 @@ from comptes.models import Personne
 from contrats.etats import CIRCUIT
 from contrats.exemplaires import doubts, revoked, signed_by, unfound
 from contrats.models import Cote, ExemplaireSigne, VersionContrat
+from contrats.signataires import signers
 from contrats.workflows.circuit import BOTH_SIDES, RELATED, consolidate, save_version, tell_people
 from documents.models import Document
 from documents.signature import examine
@@ -155,5 +156,6 @@ def refuse_to_sign(
         f"{version.mot} {version.reference} : refus de signer",
         BOTH_SIDES,
         more,
+        also=signers(version),
     )
     return version

@@ -16,6 +16,7 @@ from django.urls import reverse
 from contrats.archive import ENTETE, Entree, sortable, write_archive
 from contrats.models import Contrat, ExemplaireSigne, LotContrats, VersionContrat
 from contrats.workflows.avenant import abandon, open_amendment
+from contrats.workflows.contrat import prepare_contract
 from documents.models import Document, PieceContenu
 from documents.workflows.document import complete
 from socle import horloge
@@ -176,6 +177,30 @@ class TestList:
         abandon(version=read_now, acteur=monde.direction, lue=read_now.version, motif="Plus besoin.")
         archive, _ = listed(client, monde.direction, nature="a_signer", q="hay")
         assert archive.namelist()[1].endswith(f"{first.a_signer.reference}.pdf")
+
+    def test_the_contract_and_its_avenant_are_both_there(self, client: Client, monde: Monde):
+        consolidated_pk(monde)
+        for made in ExemplaireSigne.objects.select_related("piece"):
+            PieceContenu.objects.get_or_create(piece=made.piece, defaults={"octets": b"%PDF- signe"})
+        archive, _ = listed(client, monde.direction, nature="signes", q="hay")
+        assert [one.split(" – ")[1] for one in sorted(archive.namelist())[:-1]] == [
+            "CE-2028-001 signé.pdf",
+            "CE-2029-001 signé.pdf",
+        ]
+
+    def test_not_those_of_a_contract_that_ended_before_another(self, client: Client, monde: Monde):
+        consolidated_pk(monde)
+        first = Contrat.objects.get(pk=monde.a.version.contrat_id)
+        Contrat.objects.filter(pk=first.pk).update(
+            fin_on=date(2029, 6, 1), fin_nature="resiliation", fin_motif="D'un commun accord."
+        )
+        following = prepare_contract(
+            epci=monde.epci, commune=monde.a.commune, effective_on=date(2030, 1, 1), acteur=monde.direction
+        )
+        assert following.contrat_id != first.pk
+        for nature in ("signes", "consolides"):
+            _, rows = listed(client, monde.direction, nature=nature, q="hay")
+            assert "Le contrat est « projet »" in rows[0]["Pourquoi il manque"]
 
     def test_consolidated_texts_while_another_avenant_is_open(self, client: Client, monde: Monde):
         pk = consolidated_pk(monde)["pk"]

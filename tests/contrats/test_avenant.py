@@ -8,6 +8,7 @@ import pypdf
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from contrats.avenant import changes_of
@@ -20,13 +21,21 @@ from contrats.workflows.contrat import prepare_contract
 from documents.controle import check_pdf
 from documents.models import Document
 from journal.models import Courriel
-from mutualisation.models import Ligne
+from mutualisation.models import Ligne, Titulaire
 from socle import horloge, registres
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
 from tests.contrats.gestes import amended, confirmed, leave, present, settled, signed, through
-from tests.factories import AdhesionFactory, DeclarationFactory, LigneFactory, Monde, activite, domaine
+from tests.factories import (
+    AdhesionFactory,
+    DeclarationFactory,
+    LigneFactory,
+    Monde,
+    PersonneFactory,
+    activite,
+    domaine,
+)
 from tests.mutualisation.test_declaration import text_of
 from tests.navigateur.clavier import plain
 
@@ -340,6 +349,19 @@ class TestAbandon:
         assert given_up.arrete and worth(given_up.arrete).mot == "Abandonné"
 
 
+class TestMoved:
+    def test_an_open_avenant_does_not_go_before_the_text_it_changes(self, monde: Monde):
+        version = amended(monde)
+        with pytest.raises(Refus, match="un avenant ne le précède pas"):
+            prepare_contract(
+                epci=monde.epci,
+                commune=monde.a.commune,
+                effective_on=date(2027, 1, 1),
+                acteur=monde.direction,
+            )
+        assert present(version).effective_on == EFFET
+
+
 class TestApplicable:
     def _read(self, monde: Monde, day: date) -> str:
         rows = Engagement.objects.filter(commune=monde.a.commune, domaine=monde.domaine)
@@ -442,3 +464,31 @@ class TestApi:
         assert numbers(le="2028-06-01") == [0]
         assert numbers(le="2029-01-01") == [0, 1]
         assert numbers(le="2027-06-01") == []
+
+
+class TestWhatIsVoted:
+    """Who answers changes without an avenant; a long text shows which words change."""
+
+    def _sit(self, monde: Monde) -> None:
+        Titulaire.objects.filter(siege__commune=monde.a.commune).update(
+            personne=PersonneFactory(prenom="Zoé", nom="Petit"), equipe=None
+        )
+
+    def test_a_name_alone_is_not_voted(self, monde: Monde):
+        version = amended(monde)
+        self._sit(monde)
+        circuit.send_for_review(version=version, acteur=monde.direction, lue=version.version)
+        with pytest.raises(Refus, match="changent sans avenant"):
+            circuit.settle(version=version, acteur=monde.direction, lue=present(version).version)
+
+    def test_a_fiche_where_only_a_name_changes_is_not_printed_again(self, monde: Monde):
+        version = amended(monde)
+        self._sit(monde)
+        data = contract_data(version)
+        assert data["avenant"]["fiches"] == [] and data["avenant"]["sections"]
+
+    def test_the_annex_marks_the_words_of_a_long_text(self, monde: Monde):
+        level = "Chaque demande reçoit une réponse sous deux jours."
+        version = amended(monde, niveau_attendu=f"{level} " + "Une relance part chaque mois. " * 6)
+        html = render_to_string("pdf/avenant.html", {"contrat": contract_data(version), "document": ""})
+        assert "<ins> Une relance part" in html and f'<p class="mots">{level}</p>' in html

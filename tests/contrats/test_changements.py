@@ -142,3 +142,13 @@ def test_an_activity_renamed_by_the_catalogue_is_one_change_not_one_gone_and_one
     assert one.quoi == f"Activité {activite['code']}"
     assert (one.signe or "").startswith(f"{before} : ")
     assert (one.propose or "").startswith("Nom de la nouvelle édition : ")
+
+
+def test_who_answers_changes_without_an_avenant():
+    after = copy.deepcopy(CONTRAT)
+    after["fiches"][0]["referents"]["commune"]["titulaire"] = "Zoé Petit"
+    after["fiches"][1]["telephone_astreinte"] = "05 56 00 00 01"
+    found = changes(CONTRAT, CONTRAT, after)
+    assert len(found) == 2 and all(one.libre for one in found)
+    after["fiches"][0]["horaires"] = "Jour et nuit"
+    assert [one.quoi for one in changes(CONTRAT, CONTRAT, after) if not one.libre] == ["Horaires"]

@@ -10,15 +10,19 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from comptes.models import Personne
+from comptes.roles import Role
 from contrats.donnees import contract_data, digest
+from contrats.echeances import deadlines
 from contrats.mentions import MENTIONS, differences
-from contrats.models import VersionContrat
+from contrats.models import Remarque, VersionContrat
 from contrats.workflows import circuit
 from contrats.workflows.contrat import prepare_contract, save_engagement
+from contrats.workflows.signature import refuse_to_sign
 from documents.controle import check_pdf
 from documents.models import Document
 from journal.models import Courriel, Evenement
-from socle import registres
+from socle import horloge, registres
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
@@ -390,3 +394,37 @@ class TestPages:
         client.force_login(monde.direction)
         for name, code in (("arrete_pdf", 202), ("a_signer_pdf", 404), ("preuve", 404)):
             assert client.get(reverse(f"contrats:{name}", args=[monde.a.version.pk])).status_code == code
+
+
+class TestSigners:
+    """Those who sign are told, even without a role here."""
+
+    def test_the_copy_to_sign_then_its_refusal(self, monde: Monde):
+        version = to_sign(monde)
+        head = Personne.objects.get(nom="Leroy", prenom="Ada")
+        told = Courriel.objects.get(type="contrat_a_signer", destinataire=head)
+        assert "vous remet le document" in told.corps and "/circuit/" not in told.corps
+        assert "/circuit/" in Courriel.objects.get(type="contrat_a_signer", destinataire=monde.a.maire).corps
+        refuse_to_sign(
+            version=version, acteur=monde.a.maire, lue=version.version, cote="commune", motif="Une fiche."
+        )
+        assert Courriel.objects.filter(type="contrat_refuse", destinataire=head).exists()
+
+
+class TestDeadlines:
+    def _told(self, monde: Monde) -> list[str]:
+        who = monde.direction
+        (title,) = [one for one in who.acces.titres if one.role == Role.DIRECTION_TERRITOIRES]
+        return [one.titre for one in deadlines(who, title, monde.epci.today)]
+
+    def test_the_direction_answers_then_votes(self, monde: Monde):
+        written(monde)
+        move(monde, circuit.send_for_review)
+        assert self._told(monde) == []
+        asked = RemarqueFactory(version_contrat=present(monde.a.version), auteur=monde.a.dgs)
+        assert self._told(monde) == ["Répondre aux remarques des communes"]
+        Remarque.objects.filter(pk=asked.pk).update(close_at=horloge.now(), close_par=monde.direction)
+        move(monde, circuit.settle)
+        assert self._told(monde) == ["Faire voter les textes arrêtés"]
+        approve(monde, "epci")
+        assert self._told(monde) == []

@@ -11,6 +11,7 @@ from django.urls import reverse
 from contrats.avenant import template_of
 from contrats.models import VersionContrat
 from contrats.workflows import circuit
+from contrats.workflows.avenant import abandon
 from contrats.workflows.clause import begin_clauses, publish_clauses, save_clause
 from documents.models import Document
 from tests.contrats.gestes import amended, confirmed, move, present, settled, through, to_sign, words
@@ -161,3 +162,24 @@ def test_a_draft_of_an_avenant_reads_as_its_act(monde: Monde, client: Any):
 def test_who_reads_some_fiches_only_does_not_read_the_act(monde: Monde, client: Any, avenant: VersionContrat):
     client.force_login(monde.a.referent)
     assert client.get(reverse("contrats:lire", args=[avenant.pk])).status_code == 403
+
+
+def test_a_signed_text_is_told_signed_and_leads_to_its_copy(monde: Monde, client: Any):
+    version = to_sign(monde)
+    exemplaire = confirmed(version, monde.direction)
+    client.force_login(monde.a.maire)
+    page = read(client, version)
+    assert version.a_signer and f"Signé {version.a_signer.reference}" in page and "puis signé" in page
+    assert f"Exemplaire à signer {version.a_signer.reference}" not in page
+    html = client.get(reverse("contrats:lire", args=[version.pk])).content.decode()
+    assert reverse("contrats:exemplaire", args=[exemplaire.pk]) in html
+
+
+def test_a_text_given_up_is_no_draft(monde: Monde, client: Any):
+    version = present(monde.a.version)
+    abandon(version=version, acteur=monde.direction, lue=version.version, motif="La commune renonce.")
+    client.force_login(monde.direction)
+    page = read(client, version)
+    assert "Abandonné" in page and "n'engage personne" in page and "change avec elles" not in page
+    html = client.get(reverse("contrats:lire", args=[version.pk])).content.decode()
+    assert reverse("contrats:projet_pdf", args=[version.pk]) not in html
