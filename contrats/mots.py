@@ -11,9 +11,10 @@ FEW = 3  # words kept between two changes: fewer are read with them
 
 
 class Morceau(NamedTuple):
-    """A run of words of two texts: kept (`garde`), taken away (`retire`) or added (`ajoute`)."""
+    """A run of words of two texts: kept (`garde`), taken away (`retire`) or added (`ajoute`), and the blanks before it."""
 
     genre: str
+    blanc: str
     mots: str
 
 
@@ -33,4 +34,6 @@ def word_diff(before: str, after: str) -> list[Morceau]:
 
 
 def _run(kind: str, words: list[str]) -> list[Morceau]:
-    return [Morceau(kind, "".join(words))] if words else []
+    whole = "".join(words)
+    mots = whole.lstrip()
+    return [Morceau(kind, whole.removesuffix(mots), mots)] if words else []

@@ -491,4 +491,4 @@ class TestWhatIsVoted:
         level = "Chaque demande reçoit une réponse sous deux jours."
         version = amended(monde, niveau_attendu=f"{level} " + "Une relance part chaque mois. " * 6)
         html = render_to_string("pdf/avenant.html", {"contrat": contract_data(version), "document": ""})
-        assert "<ins> Une relance part" in html and f'<p class="mots">{level}</p>' in html
+        assert " <ins>Une relance part" in html and f'<p class="mots">{level}</p>' in html
