@@ -6,6 +6,7 @@ Nothing is fetched: a certificate is judged by the authorities it is given and b
 
 import difflib
 import io
+import re
 from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ BROKEN = (
     TypeError,
     RecursionError,
 )
+UNSPOKEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")  # controls but blanks, half characters
 VISIBLE = "une signature visible"
 HIDING = "une annotation posée sur notre texte, qui peut le cacher"
 
@@ -133,7 +135,12 @@ def _known(authorities: Sequence[x509.Certificate]) -> dict[str, Any]:
 
 def _name(certificate: x509.Certificate, part: str) -> str:
     value = certificate.subject.native.get(part, "")
-    return str(value[0] if isinstance(value, list) else value)
+    return " ".join(_words(str(value[0] if isinstance(value, list) else value)))
+
+
+def _words(text: str) -> list[str]:
+    """The words of what a file says: whatever it says reaches a table, which refuses NUL and half characters."""
+    return UNSPOKEN.sub("", text).split()
 
 
 def _only_signed(issued: bytes, received: bytes) -> bool:
@@ -250,7 +257,7 @@ def _pages(octets: bytes, most: int | None = None) -> list[list[str]]:
             _refuse(
                 "Ce fichier a beaucoup plus de pages que l'exemplaire à signer : ce n'est pas le même document."
             )
-        return [page.extract_text().split() for page in pages]
+        return [_words(page.extract_text()) for page in pages]
     except (pypdf.errors.PyPdfError, *BROKEN) as error:
         raise Refus("Le texte de ce fichier ne se lit pas : il est abîmé.", field="fichier") from error
 

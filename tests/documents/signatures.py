@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+import pikepdf
 from asn1crypto import crl, keys, x509
 from cryptography import x509 as builder
 from cryptography.hazmat.primitives import hashes
@@ -136,6 +137,27 @@ def printed(commune: str = "Mérignac", niveau: str = "Deux passages par semaine
 @cache
 def issued() -> bytes:
     return printed()
+
+
+# What letters of a font may be said to mean: no character at all, half of one, a control, and two plain ones.
+UNSPOKEN = b"""begincmap 1 begincodespacerange <00> <ff> endcodespacerange
+5 beginbfchar <41> <0000> <42> <D800> <43> <001B> <44> <0064> <45> <0065> endbfchar endcmap"""
+
+
+def stamped(octets: bytes, words: bytes, *, instead: bool = False) -> bytes:
+    """The PDF saved anew with words on its first page (instead of what is there) in a font that lies: see UNSPOKEN."""
+    with pikepdf.open(io.BytesIO(octets)) as pdf:
+        names = {"Type": pikepdf.Name.Font, "Subtype": pikepdf.Name.Type1, "BaseFont": pikepdf.Name.Helvetica}
+        font = pikepdf.Dictionary(**names, ToUnicode=pdf.make_stream(UNSPOKEN))
+        first, drawn = pdf.pages[0], b"BT /Lie 8 Tf 20 20 Td (%s) Tj ET" % words
+        first.Resources.Font["/Lie"] = pdf.make_indirect(font)
+        if instead:
+            first.Contents = pdf.make_stream(drawn)
+        else:
+            first.contents_add(drawn, prepend=False)
+        out = io.BytesIO()
+        pdf.save(out)
+    return out.getvalue()
 
 
 def racines(folder: Path) -> str:
