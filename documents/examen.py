@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pikepdf
@@ -30,6 +31,7 @@ SHOWN = 160  # characters of a difference that a sentence quotes
 SCANNED = 0.2  # share of our words below which a file is a picture of the document, not its text
 ADDED = 0.1  # share of our words that a parapheur may add: a stamp, a page of signatures
 MORE_PAGES = 50  # that a parapheur may add, beside as many as ours
+YEARS = range(2000, 2101)  # when a signature can say that it was made
 CACHET = (300, 150)  # points: the largest picture of a signature; above, it may hide our text
 SIGNING = {
     "/AcroForm",
@@ -90,14 +92,18 @@ def _read(reader: PdfFileReader, embedded: EmbeddedPdfSignature, known: dict[str
     if not (status.intact and status.valid):
         _refuse(f"La signature de {who} ne correspond plus au contenu : le fichier a changé après elle.")
     stamped = status.timestamp_validity
-    when = stamped.timestamp if stamped else status.signer_reported_dt
     return SignatureLue(
         signataire=who,
         organisme=_name(embedded.signer_cert, "organization_name"),
-        signee_at=when.isoformat() if when else "",
+        signee_at=_time(stamped.timestamp if stamped else status.signer_reported_dt),
         horodatee=bool(stamped and stamped.valid and stamped.intact and stamped.trusted),
         certificat=_worth(reader, embedded, status, known).value,
     )
+
+
+def _time(when: datetime | None) -> str:
+    """A time as ISO 8601, nothing for one that cannot be: in the year 9999, it has no local day."""
+    return when.isoformat() if when and when.year in YEARS else ""
 
 
 def _validated(embedded: EmbeddedPdfSignature, context: ValidationContext) -> PdfSignatureStatus:

@@ -1,7 +1,7 @@
 """The signed copy of a contract: deposited, examined, confirmed; or a side refuses."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -347,6 +347,15 @@ class TestPages:
         sent = client.post(url, {"fichier": pdf(octets())}, follow=True)
         assert (sent.status_code, words in sent.content.decode()) == (200, True)
         assert ExemplaireSigne.objects.exists()
+
+    def test_a_signature_of_the_year_9999_has_no_time(self, client: Client, monde: Monde):
+        version = issue(monde)
+        client.force_login(monde.direction)
+        url = reverse("contrats:signe_deposer", args=[version.pk])
+        last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+        octets = signed(issued(), signataire("Ada Leroy"), at=last)
+        sent = client.post(url, {"fichier": pdf(octets)}, follow=True)
+        assert (sent.status_code, "non dit" in sent.content.decode()) == (200, True)
 
     def test_half_a_character_in_a_refusal_is_not_said(self, client: Client, monde: Monde):
         version = issue(monde)

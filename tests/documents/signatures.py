@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 from asn1crypto import crl, keys, x509
@@ -79,15 +80,29 @@ def _usage(*, ca: bool) -> builder.KeyUsage:
     )  # fmt: skip
 
 
-def signed(octets: bytes, *cles: Cle) -> bytes:
-    """The PDF signed by each in turn, in a thread apart: signing runs a loop of its own, a browser may have ours."""
+def signed(octets: bytes, *cles: Cle, at: datetime | None = None) -> bytes:
+    """The PDF signed by each in turn, at the time they say (now unless told).
+
+    In a thread apart: signing runs a loop of its own, a browser may have ours.
+    """
     with ThreadPoolExecutor(1) as parapheur:
         for rank, cle in enumerate(cles):
-            octets = parapheur.submit(_sign, octets, cle, f"Signature{rank + 1}").result()
+            octets = parapheur.submit(_sign, octets, cle, f"Signature{rank + 1}", at).result()
     return octets
 
 
-def _sign(octets: bytes, cle: Cle, field: str) -> bytes:
+class _Dated(signers.PdfSigner):
+    """Signs at the time it is told, as anybody may whose clock is wrong or who lies."""
+
+    at: datetime | None = None
+
+    def init_signing_session(self, *args: Any, **kwargs: Any) -> Any:
+        session = super().init_signing_session(*args, **kwargs)
+        session.system_time = self.at or session.system_time
+        return session
+
+
+def _sign(octets: bytes, cle: Cle, field: str, at: datetime | None) -> bytes:
     store = SimpleCertificateStore()
     store.register(autorite().asn1)
     der = cle.prive.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -95,7 +110,9 @@ def _sign(octets: bytes, cle: Cle, field: str) -> bytes:
         signing_cert=cle.asn1, signing_key=keys.PrivateKeyInfo.load(der), cert_registry=store
     )
     meta = signers.PdfSignatureMetadata(field_name=field, subfilter=fields.SigSeedSubFilter.PADES)
-    out = signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(octets), strict=False), meta, signer=signer)
+    dated = _Dated(meta, signer)
+    dated.at = at
+    out = dated.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(octets), strict=False))
     return bytes(out.getvalue())
 
 

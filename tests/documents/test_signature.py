@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +295,15 @@ class TestWhatNoTableKeeps:
     def test_a_name_of_nothing_is_no_name(self):
         found = examine(issued(), signed(issued(), signataire("\0")))
         assert found.signatures[0].signataire == "un signataire sans nom"
+
+
+@pytest.mark.parametrize(
+    ("year", "said"), [(1999, False), (2000, True), (2100, True), (2101, False), (9999, False)]
+)
+def test_a_time_that_cannot_be_is_not_said(year: int, said: bool):
+    moment = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+    found = examine(issued(), signed(issued(), MAIRE, at=moment)).signatures[0]
+    assert found.signee_at == (moment.isoformat() if said else "")
 
 
 class TestAuthorities:
