@@ -2,11 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass
+from enum import Enum
 
 from django.conf import settings
 from django.urls import reverse
 
-from contrats.models import VersionContrat
+from contrats.models import ExemplaireSigne, VersionContrat
 from documents.models import Document
 from socle.dates import day_and_year
 
@@ -20,6 +21,14 @@ class Constat:
     ton: str
     mot: str
     phrase: str
+
+
+class Fichier(Enum):
+    """A file to the byte: the document issued, the copy confirmed as signed, which people hold, or another."""
+
+    EMIS = "emis"
+    SIGNE = "signe"
+    AUTRE = "autre"
 
 
 def public_address(code: str) -> str:
@@ -100,6 +109,19 @@ def _consolidated(version: VersionContrat) -> Constat:
     )
 
 
+def compare(document: Document, octets: bytes) -> Fichier:
+    """What a file is beside a document, by its digest alone: whoever asks has no account, it is never opened."""
+    if is_the_document(document, octets):
+        return Fichier.EMIS
+    confirmed = ExemplaireSigne.objects.filter(document=document, confirme_at__isnull=False)
+    signed = confirmed.filter(piece__sha256=_digest(octets)).exists()
+    return Fichier.SIGNE if signed else Fichier.AUTRE
+
+
 def is_the_document(document: Document, octets: bytes) -> bool:
     """Whether a file is, to the byte, the one that was issued."""
-    return bool(document.sha256) and hashlib.sha256(octets).hexdigest() == document.sha256
+    return bool(document.sha256) and _digest(octets) == document.sha256
+
+
+def _digest(octets: bytes) -> str:
+    return hashlib.sha256(octets).hexdigest()

@@ -6,9 +6,11 @@ Nothing is fetched: a certificate is judged by the authorities it is given and b
 
 import difflib
 import io
+import re
 from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pikepdf
@@ -29,6 +31,7 @@ SHOWN = 160  # characters of a difference that a sentence quotes
 SCANNED = 0.2  # share of our words below which a file is a picture of the document, not its text
 ADDED = 0.1  # share of our words that a parapheur may add: a stamp, a page of signatures
 MORE_PAGES = 50  # that a parapheur may add, beside as many as ours
+YEARS = range(2000, 2101)  # when a signature can say that it was made
 CACHET = (300, 150)  # points: the largest picture of a signature; above, it may hide our text
 SIGNING = {
     "/AcroForm",
@@ -48,6 +51,7 @@ BROKEN = (
     TypeError,
     RecursionError,
 )
+UNSPOKEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")  # controls but blanks, half characters
 VISIBLE = "une signature visible"
 HIDING = "une annotation posée sur notre texte, qui peut le cacher"
 
@@ -88,14 +92,18 @@ def _read(reader: PdfFileReader, embedded: EmbeddedPdfSignature, known: dict[str
     if not (status.intact and status.valid):
         _refuse(f"La signature de {who} ne correspond plus au contenu : le fichier a changé après elle.")
     stamped = status.timestamp_validity
-    when = stamped.timestamp if stamped else status.signer_reported_dt
     return SignatureLue(
         signataire=who,
         organisme=_name(embedded.signer_cert, "organization_name"),
-        signee_at=when.isoformat() if when else "",
+        signee_at=_time(stamped.timestamp if stamped else status.signer_reported_dt),
         horodatee=bool(stamped and stamped.valid and stamped.intact and stamped.trusted),
         certificat=_worth(reader, embedded, status, known).value,
     )
+
+
+def _time(when: datetime | None) -> str:
+    """A time as ISO 8601, nothing for one that cannot be: in the year 9999, it has no local day."""
+    return when.isoformat() if when and when.year in YEARS else ""
 
 
 def _validated(embedded: EmbeddedPdfSignature, context: ValidationContext) -> PdfSignatureStatus:
@@ -133,7 +141,12 @@ def _known(authorities: Sequence[x509.Certificate]) -> dict[str, Any]:
 
 def _name(certificate: x509.Certificate, part: str) -> str:
     value = certificate.subject.native.get(part, "")
-    return str(value[0] if isinstance(value, list) else value)
+    return " ".join(_words(str(value[0] if isinstance(value, list) else value)))
+
+
+def _words(text: str) -> list[str]:
+    """The words of what a file says: whatever it says reaches a table, which refuses NUL and half characters."""
+    return UNSPOKEN.sub("", text).split()
 
 
 def _only_signed(issued: bytes, received: bytes) -> bool:
@@ -250,7 +263,7 @@ def _pages(octets: bytes, most: int | None = None) -> list[list[str]]:
             _refuse(
                 "Ce fichier a beaucoup plus de pages que l'exemplaire à signer : ce n'est pas le même document."
             )
-        return [page.extract_text().split() for page in pages]
+        return [_words(page.extract_text()) for page in pages]
     except (pypdf.errors.PyPdfError, *BROKEN) as error:
         raise Refus("Le texte de ce fichier ne se lit pas : il est abîmé.", field="fichier") from error
 

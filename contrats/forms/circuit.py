@@ -26,7 +26,9 @@ class RouvrirForm(forms.Form):
 class ActeAnnuleForm(forms.Form):
     """Which recorded act is taken back, and why."""
 
-    cote = forms.ChoiceField(label="Acte mal saisi")
+    cote = forms.ChoiceField(
+        label="Acte mal saisi", error_messages={"required": "Choisissez l'acte mal saisi."}
+    )
     motif = forms.CharField(
         label="Ce qui est faux",
         max_length=500,
@@ -37,7 +39,8 @@ class ActeAnnuleForm(forms.Form):
     def __init__(self, data: Any = None, *, version: VersionContrat) -> None:
         super().__init__(data, auto_id="acte-%s")
         fields: Any = self.fields
-        fields["cote"].choices = [(one.cote, str(one)) for one in version.approbations.all()]
+        acts = [(one.cote, str(one)) for one in version.approbations.all()]
+        fields["cote"].choices = [("", "Choisir…"), *acts] if len(acts) > 1 else acts
 
 
 class ApprobationForm(forms.ModelForm):

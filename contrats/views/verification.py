@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from contrats.forms.verification import CodeForm, FichierForm
 from contrats.models import Verification
-from contrats.verification import is_the_document, worth
+from contrats.verification import compare, worth
 
 
 @login_not_required
@@ -36,10 +36,11 @@ def verifier(request: HttpRequest, code: str) -> HttpResponse:
             request, "contrats/verification/chercher.html", {"form": form, "inconnu": True}, status=404
         )
     fichier = FichierForm(request.POST or None, request.FILES or None)
-    context = {"constat": worth(found.document), "form": fichier, "identique": None, "code": found.code}
+    context = {"constat": worth(found.document), "form": fichier, "fichier": None, "code": found.code}
     status = 200
     if request.method == "POST":
         status = 200 if fichier.is_valid() else 422
         if fichier.is_valid():
-            context["identique"] = is_the_document(found.document, fichier.cleaned_data["fichier"].read())
+            octets = fichier.cleaned_data["fichier"].read()
+            context["fichier"] = compare(found.document, octets).value
     return render(request, "contrats/verification/verifier.html", context, status=status)

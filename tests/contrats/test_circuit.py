@@ -14,6 +14,7 @@ from comptes.models import Personne
 from comptes.roles import Role
 from contrats.donnees import contract_data, digest
 from contrats.echeances import deadlines
+from contrats.forms.circuit import ActeAnnuleForm
 from contrats.mentions import MENTIONS, differences
 from contrats.models import Remarque, VersionContrat
 from contrats.workflows import circuit
@@ -227,6 +228,25 @@ class TestActeAnnule:
         assert "Dites ce qui est faux" in text_of(client.post(url, sent))
         assert client.post(url, sent | {"motif": "Faux numéro."}).status_code == 302
         assert not present(version).approbations.exists()
+
+    def test_which_of_two_acts_is_chosen(self, monde: Monde, client: Client):
+        """Nothing is chosen beforehand: the wrong act would be taken back by whoever reads fast."""
+        version = settled(monde)
+        assert approve(monde, "commune").etat == Etat.ARRETE
+        assert [key for key, _ in acts_to_choose(version)] == ["commune"]
+        approve(monde, "epci")
+        assert acts_to_choose(version)[0] == ("", "Choisir…")
+        client.force_login(monde.direction)
+        url = reverse("contrats:circuit_annuler_acte", args=[version.pk])
+        sent = {"version": present(version).version, "cote": "", "motif": "Faux numéro."}
+        refused = client.post(url, sent)
+        assert (refused.status_code, "Choisissez l'acte mal saisi" in text_of(refused)) == (422, True)
+        assert present(version).approbations.count() == 2
+
+
+def acts_to_choose(version: VersionContrat) -> list[tuple[str, str]]:
+    fields: Any = ActeAnnuleForm(version=present(version)).fields
+    return list(fields["cote"].choices)
 
 
 class TestFicheGone:

@@ -1,7 +1,7 @@
 """The signed copy of a contract: deposited, examined, confirmed; or a side refuses."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,9 @@ from socle.erreurs import Conflit, Refus
 from tests.concurrence import failures, together
 from tests.contrats.gestes import move, present, to_sign
 from tests.documents.bombes import deep_content, text_bomb, truncated, xref_stream_bomb
-from tests.documents.signatures import issued, racines, signataire, signed, with_evidence
+from tests.documents.signatures import issued, racines, signataire, signed, stamped, with_evidence
 from tests.factories import Monde
+from tests.mutualisation.test_declaration import text_of
 
 Etat, Nature = VersionContrat.Etat, ExemplaireSigne.Nature
 TODAY = date(2027, 2, 10)
@@ -329,6 +330,39 @@ class TestPages:
         assert re.search(r"ne se lit pas|ne s’ouvre pas", answer.content.decode().replace("'", "’"))
         assert not Piece.objects.exists() and not ExemplaireSigne.objects.exists()
         assert present(version).etat == Etat.A_SIGNER
+
+    @pytest.mark.parametrize(
+        ("octets", "words"),
+        [
+            pytest.param(lambda: stamped(issued(), b"DADBDCE"), "ddde", id="text"),
+            pytest.param(lambda: signed(issued(), signataire("Ada\0 Leroy")), "Ada Leroy", id="name"),
+        ],
+    )
+    def test_characters_that_no_table_keeps_are_not_kept(
+        self, client: Client, monde: Monde, octets: Any, words: str
+    ):
+        version = issue(monde)
+        client.force_login(monde.direction)
+        url = reverse("contrats:signe_deposer", args=[version.pk])
+        sent = client.post(url, {"fichier": pdf(octets())}, follow=True)
+        assert (sent.status_code, words in sent.content.decode()) == (200, True)
+        assert ExemplaireSigne.objects.exists()
+
+    def test_a_signature_of_the_year_9999_has_no_time(self, client: Client, monde: Monde):
+        version = issue(monde)
+        client.force_login(monde.direction)
+        url = reverse("contrats:signe_deposer", args=[version.pk])
+        last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+        octets = signed(issued(), signataire("Ada Leroy"), at=last)
+        sent = client.post(url, {"fichier": pdf(octets)}, follow=True)
+        assert (sent.status_code, "non dit" in sent.content.decode()) == (200, True)
+
+    def test_half_a_character_in_a_refusal_is_not_said(self, client: Client, monde: Monde):
+        version = issue(monde)
+        client.force_login(monde.direction)
+        url = reverse("contrats:signe_deposer", args=[version.pk])
+        sent = client.post(url, {"fichier": pdf(stamped(issued(), b"DADBDCE", instead=True))})
+        assert (sent.status_code, "lu : « ddde »" in text_of(sent)) == (422, True)
 
     def test_the_maire_refuses_from_the_page(self, client: Client, monde: Monde):
         version = issue(monde)

@@ -1,5 +1,6 @@
 """Verifying a contract by its code: what it is worth, and nothing of the others."""
 
+import hashlib
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -7,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 
-from contrats.models import Verification, VersionContrat
+from contrats.models import ExemplaireSigne, Verification, VersionContrat
 from contrats.models.verification import SIGNES, new_code
 from contrats.workflows import circuit
+from contrats.workflows.signature import confirm_signed
 from documents.controle import check_pdf
 from documents.models import Document, Piece
 from documents.workflows.document import complete
@@ -20,8 +23,10 @@ from journal.models import Evenement
 from socle import horloge, registres
 from tests.contrats.gestes import move, present, settled, to_sign
 from tests.documents.bombes import BOMBS
-from tests.factories import DocumentFactory, Monde
+from tests.factories import DocumentFactory, ExemplaireSigneFactory, Monde
 from tests.mutualisation.test_declaration import text_of
+
+SIGNED = b"%PDF-1.7\nce que le parapheur a rendu\n"
 
 
 def page(client: Any, document: Document) -> str:
@@ -147,6 +152,41 @@ class TestFile:
         before = Piece.objects.count(), Evenement.objects.count()
         assert "n'est pas le document émis" in self.post(client, document, BOMBS[name]())
         assert (Piece.objects.count(), Evenement.objects.count()) == before
+
+    def test_the_signed_copy_that_was_confirmed_is_recognised(
+        self, client: Client, monde: Monde, document: Document, monkeypatch: pytest.MonkeyPatch
+    ):
+        """It is what people hold; and it is told by its digest alone."""
+        row = self.deposited(document)
+        assert "n'est pas le document émis" in self.post(client, document, SIGNED)
+        motif = "Signé sur papier."
+        confirm_signed(exemplaire=row, acteur=monde.direction, signe_on=monde.epci.today, motif=motif)
+        before = Piece.objects.count(), Evenement.objects.count()
+        monkeypatch.delattr("documents.isolement.subprocess")
+        html = self.post(client, document, SIGNED)
+        assert "Ce fichier est l'exemplaire signé, tel qu'il a été confirmé" in html
+        assert "n'est pas le document" not in html and "octet pour octet" not in html
+        for secret in (monde.a.commune.nom, monde.direction.nom, row.piece.nom, motif, document.reference):
+            assert secret not in html
+        assert "octet pour octet" in self.post(client, document, bytes(document.contenu.octets))
+        assert "n'est pas le document émis" in self.post(client, document, SIGNED + b"\n")
+        assert (Piece.objects.count(), Evenement.objects.count()) == before
+
+    def test_the_signed_copy_of_another_document_is_not(
+        self, client: Client, monde: Monde, document: Document
+    ):
+        other = self.deposited(DocumentFactory(emis=True))
+        facts = {"confirme_par": monde.direction, "confirme_at": horloge.now(), "signe_on": date(2027, 2, 10)}
+        ExemplaireSigne.objects.filter(pk=other.pk).update(**facts)
+        assert "n'est pas le document émis" in self.post(client, document, SIGNED)
+
+    def deposited(self, document: Document) -> ExemplaireSigne:
+        """A file deposited as the signed copy of a document, of which the code is the one asked."""
+        version = VersionContrat.objects.get(a_signer__isnull=False)
+        made: ExemplaireSigne = ExemplaireSigneFactory(
+            version_contrat=version, document=document, piece__sha256=hashlib.sha256(SIGNED).hexdigest()
+        )
+        return made
 
     def test_a_file_too_heavy_is_not_read(self, client: Any, document: Document):
         heavy = SimpleUploadedFile("contrat.pdf", b"%PDF-" + b"0" * TAILLE_MAX)

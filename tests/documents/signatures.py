@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import pikepdf
 from asn1crypto import crl, keys, x509
 from cryptography import x509 as builder
 from cryptography.hazmat.primitives import hashes
@@ -78,15 +80,29 @@ def _usage(*, ca: bool) -> builder.KeyUsage:
     )  # fmt: skip
 
 
-def signed(octets: bytes, *cles: Cle) -> bytes:
-    """The PDF signed by each in turn, in a thread apart: signing runs a loop of its own, a browser may have ours."""
+def signed(octets: bytes, *cles: Cle, at: datetime | None = None) -> bytes:
+    """The PDF signed by each in turn, at the time they say (now unless told).
+
+    In a thread apart: signing runs a loop of its own, a browser may have ours.
+    """
     with ThreadPoolExecutor(1) as parapheur:
         for rank, cle in enumerate(cles):
-            octets = parapheur.submit(_sign, octets, cle, f"Signature{rank + 1}").result()
+            octets = parapheur.submit(_sign, octets, cle, f"Signature{rank + 1}", at).result()
     return octets
 
 
-def _sign(octets: bytes, cle: Cle, field: str) -> bytes:
+class _Dated(signers.PdfSigner):
+    """Signs at the time it is told, as anybody may whose clock is wrong or who lies."""
+
+    at: datetime | None = None
+
+    def init_signing_session(self, *args: Any, **kwargs: Any) -> Any:
+        session = super().init_signing_session(*args, **kwargs)
+        session.system_time = self.at or session.system_time
+        return session
+
+
+def _sign(octets: bytes, cle: Cle, field: str, at: datetime | None) -> bytes:
     store = SimpleCertificateStore()
     store.register(autorite().asn1)
     der = cle.prive.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -94,7 +110,9 @@ def _sign(octets: bytes, cle: Cle, field: str) -> bytes:
         signing_cert=cle.asn1, signing_key=keys.PrivateKeyInfo.load(der), cert_registry=store
     )
     meta = signers.PdfSignatureMetadata(field_name=field, subfilter=fields.SigSeedSubFilter.PADES)
-    out = signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(octets), strict=False), meta, signer=signer)
+    dated = _Dated(meta, signer)
+    dated.at = at
+    out = dated.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(octets), strict=False))
     return bytes(out.getvalue())
 
 
@@ -136,6 +154,27 @@ def printed(commune: str = "Mérignac", niveau: str = "Deux passages par semaine
 @cache
 def issued() -> bytes:
     return printed()
+
+
+# What letters of a font may be said to mean: no character at all, half of one, a control, and two plain ones.
+UNSPOKEN = b"""begincmap 1 begincodespacerange <00> <ff> endcodespacerange
+5 beginbfchar <41> <0000> <42> <D800> <43> <001B> <44> <0064> <45> <0065> endbfchar endcmap"""
+
+
+def stamped(octets: bytes, words: bytes, *, instead: bool = False) -> bytes:
+    """The PDF saved anew with words on its first page (instead of what is there) in a font that lies: see UNSPOKEN."""
+    with pikepdf.open(io.BytesIO(octets)) as pdf:
+        names = {"Type": pikepdf.Name.Font, "Subtype": pikepdf.Name.Type1, "BaseFont": pikepdf.Name.Helvetica}
+        font = pikepdf.Dictionary(**names, ToUnicode=pdf.make_stream(UNSPOKEN))
+        first, drawn = pdf.pages[0], b"BT /Lie 8 Tf 20 20 Td (%s) Tj ET" % words
+        first.Resources.Font["/Lie"] = pdf.make_indirect(font)
+        if instead:
+            first.Contents = pdf.make_stream(drawn)
+        else:
+            first.contents_add(drawn, prepend=False)
+        out = io.BytesIO()
+        pdf.save(out)
+    return out.getvalue()
 
 
 def racines(folder: Path) -> str:

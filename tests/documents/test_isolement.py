@@ -1,7 +1,9 @@
 """A deposited PDF made to harm: it is refused in words, within its ceilings, by a process that dies alone."""
 
 import logging
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,6 +17,11 @@ from tests.documents.signatures import issued
 
 # Bombs that are inert: what they hide is never opened, and the page is only another page.
 INERT = {"attachment_bomb", "image_bomb"}
+MARGIN = 10  # seconds to receive, keep and answer
+
+
+# As they are set, before the fixture lowers them.
+SECONDES = dict(isolement.SECONDES)
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +54,17 @@ def test_time_and_memory_have_a_ceiling(bomb: Callable[[], bytes], caplog: pytes
     with caplog.at_level(logging.WARNING), pytest.raises(Refus, match="trop de mémoire ou de temps"):
         deposited(bomb())
     assert "A deposited PDF was not read" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("deploiement/entree.sh", r"--timeout (\d+)"),
+        ("deploiement/nginx/default.conf.template", r"proxy_read_timeout (\d+)s"),
+    ],
+)
+def test_one_deposit_ends_before_the_servers_stop_waiting(settings: Any, path: str, words: str):
+    """Its pages are counted, then it is examined: past that time, who deposits would read no sentence at all."""
+    found = re.search(words, (settings.BASE_DIR / path).read_text())
+    assert found
+    assert sum(seconds + isolement.ATTENTE for seconds in SECONDES.values()) <= int(found[1]) - MARGIN

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,16 @@ from pyhanko.sign.validation import DocumentSecurityStore
 from documents import examen, signature
 from documents.signature import Examen, Nature, check_authorities, roots
 from socle.erreurs import Refus
-from tests.documents.signatures import autorite, issued, printed, racines, signataire, signed, with_evidence
+from tests.documents.signatures import (
+    autorite,
+    issued,
+    printed,
+    racines,
+    signataire,
+    signed,
+    stamped,
+    with_evidence,
+)
 
 MAIRE, PRESIDENTE = signataire("Claire Vasseur", "Commune de Mérignac"), signataire("Ada Leroy", "Métropole")
 
@@ -266,6 +276,34 @@ def another_root() -> bytes:
     trailer = b"trailer << /Size %d /Root %d 0 R /Prev %d >>\n" % (size + 1, size, before)
     assert root != size
     return body + table + trailer + b"startxref\n%d\n%%%%EOF\n" % len(body)
+
+
+class TestWhatNoTableKeeps:
+    """NUL and half characters, which PostgreSQL refuses: neither what is kept nor what is said has them."""
+
+    def test_in_the_text(self):
+        assert examine(issued(), stamped(issued(), b"DADBDCE ABC E")).ajouts == ("ddde e",)
+
+    def test_in_the_text_that_a_refusal_quotes(self):
+        with pytest.raises(Refus, match="lu : « ddde »"):
+            examine(issued(), stamped(issued(), b"DADBDCE", instead=True))
+
+    def test_in_the_name_of_a_certificate(self):
+        found = examine(issued(), signed(issued(), signataire("Ada\0\x1b  Leroy", "\0"))).signatures[0]
+        assert (found.signataire, found.organisme) == ("Ada Leroy", "")
+
+    def test_a_name_of_nothing_is_no_name(self):
+        found = examine(issued(), signed(issued(), signataire("\0")))
+        assert found.signatures[0].signataire == "un signataire sans nom"
+
+
+@pytest.mark.parametrize(
+    ("year", "said"), [(1999, False), (2000, True), (2100, True), (2101, False), (9999, False)]
+)
+def test_a_time_that_cannot_be_is_not_said(year: int, said: bool):
+    moment = datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
+    found = examine(issued(), signed(issued(), MAIRE, at=moment)).signatures[0]
+    assert found.signee_at == (moment.isoformat() if said else "")
 
 
 class TestAuthorities:
