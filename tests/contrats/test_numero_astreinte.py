@@ -190,6 +190,14 @@ class TestLaterTexts:
         change(fiche, monde.responsable)
         assert fiche_of(version).telephone_astreinte == OLD
 
+    def test_one_under_vote_follows_and_its_document_does_not(self, monde: Monde, fiche: Engagement):
+        version = through(open_one(monde, fiche, horaires="Jour"), monde.direction)
+        change(fiche, monde.responsable)
+        assert fiche_of(version).telephone_astreinte == NEW
+        for document in (version.arrete, version.a_signer):
+            printed = Document.objects.get(pk=document.pk).source["contrat"]["fiches"][0]  # type: ignore[union-attr]
+            assert printed["telephone_astreinte"] == OLD
+
     def test_one_signed_for_a_day_to_come_gives_it_on_that_day(self, monde: Monde, fiche: Engagement):
         version = through(open_one(monde, fiche, horaires="Jour"), monde.direction)
         confirmed(version, monde.direction)
