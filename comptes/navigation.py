@@ -147,6 +147,7 @@ UNDER: dict[str, tuple[str, ...]] = {
     "mutualisation:seances_epci": CONTRATS,
     "contrats:engagement": CONTRATS,
     "contrats:engagement_modifier": CONTRATS,
+    "contrats:engagement_astreinte": CONTRATS,
     **dict.fromkeys(
         (
             *("contrats:engagement_reference", "contrats:fiches", "contrats:fiche"),

@@ -82,6 +82,7 @@ urlpatterns = [
     path("contrats/lots/<int:pk>/archive.zip", lot.archive_lot, name="lot_archive"),
     path("engagements/<int:pk>/", engagement.engagement, name="engagement"),
     path("engagements/<int:pk>/modifier/", engagement.modifier, name="engagement_modifier"),
+    path("engagements/<int:pk>/astreinte/", engagement.changer_astreinte, name="engagement_astreinte"),
     path("engagements/<int:pk>/reference/", reference.reprendre, name="engagement_reference"),
     path("contrats/fiches/", fiche.fiches, name="fiches"),
     path("contrats/fiches/<int:pk>/", fiche.fiche, name="fiche"),

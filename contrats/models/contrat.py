@@ -214,6 +214,14 @@ class VersionContrat(Abilities, Versioned):
         return self.etat in self.PREPARATION
 
     @property
+    def en_usage(self) -> bool:
+        """Whether people act on it, today or from its day of effect: settled, replaced by no avenant, not ended."""
+        day = max(self.epci.today, self.effective_on)
+        rows = VersionContrat.objects.applicable(day).filter(contrat=self.contrat_id)
+        last = rows.order_by("-numero").values_list("pk", flat=True).first()
+        return not self.en_preparation and last == self.pk
+
+    @property
     def origine(self) -> "VersionContrat":
         """The first text of its contract."""
         return self.contrat.premiere if self.numero else self

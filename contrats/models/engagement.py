@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from contrats.models.contrat import Contrat, VersionContrat
-from contrats.models.partie import prepares
+from contrats.models.partie import prepares, serves
 from mutualisation.models import Domaine
 from mutualisation.visibilite import of_domaine
 from socle.models import Abilities, Versioned
@@ -58,7 +58,9 @@ class Engagement(Abilities, Versioned, Textes):
 
     QUI_PEUT: ClassVar = {
         "modifier": "La fiche d'un projet est préparée par la Direction des territoires, le DGS de la commune "
-        "et les deux référents du domaine."
+        "et les deux référents du domaine.",
+        "changer_astreinte": "Le numéro d'astreinte se change sans avenant dans le texte en vigueur, par le responsable du "
+        "service commun et la Direction des territoires.",
     }
 
     version_contrat = models.ForeignKey(
@@ -115,8 +117,12 @@ class Engagement(Abilities, Versioned, Textes):
         return f"{self.domaine}, {self.commune}"
 
     def abilities_for(self, user: Any) -> dict[str, bool]:
+        place = (self.epci_id, self.commune_id, self.domaine_id)
         draft = self.version_contrat.en_preparation
-        return {"modifier": draft and prepares(user, self.epci_id, self.commune_id, self.domaine_id)}
+        return {
+            "modifier": draft and prepares(user, *place),
+            "changer_astreinte": not draft and serves(user, *place) and self.version_contrat.en_usage,
+        }
 
 
 class Indicateur(models.Model):

@@ -1,4 +1,4 @@
-"""The fiche d'engagement of a domain: reading and writing."""
+"""The fiche d'engagement of a domain: reading, writing, changing its duty number once it is in use."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,23 +8,27 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from comptes.contexte import person
 from contrats.fiche import exceptional, lost_signs, missing_texts, rhythm, state_of, urgent
+from contrats.forms.astreinte import AstreinteForm
 from contrats.forms.contrat import EngagementForm, IndicateurFormSet, initial_row
 from contrats.forms.fusion import SEEN, fingerprints, refreshed, seen_by, typed_of
 from contrats.fusion import FicheChangee, row_fingerprint, values_of
 from contrats.models import Contrat, Engagement
 from contrats.programme import read_year
 from contrats.reference import summary
+from contrats.workflows.astreinte import change_duty_number
 from contrats.workflows.contrat import save_engagement
 from journal.models import Evenement
 from mutualisation.referents import Referents, SiegeLu, fonction
+from mutualisation.views.refus import status_of, tell
 from socle import registres
 from socle.droits import require
 from socle.erreurs import Refus
 from socle.saisie import number
+from socle.typographie import typeset
 
 CONTEXT = ("epci", "commune", "domaine", "contrat", "version_contrat")
 ROWS = "indicateurs"
@@ -41,11 +45,17 @@ def visible_engagement(request: HttpRequest, pk: int) -> Engagement:
 @require_GET
 def engagement(request: HttpRequest, pk: int) -> HttpResponse:
     """What is promised beside what there was; how to ask outside the plan; who to call; what comes next."""
-    found = visible_engagement(request, pk)
+    return _detail(request, visible_engagement(request, pk))
+
+
+def _detail(
+    request: HttpRequest, found: Engagement, form: AstreinteForm | None = None, status: int = 200
+) -> HttpResponse:
+    """The page of the fiche; `form` is the duty number sent, with what is to be corrected."""
     epci = found.epci
     day = max(epci.today, found.version_contrat.effective_on)
     referents = Referents(epci, day, domaine=found.domaine_id)
-    own = reverse("contrats:engagement", args=[pk])
+    own = reverse("contrats:engagement", args=[found.pk])
     liens = registres.liens.gather(request.user, found.commune, found.domaine, epci.today)
     context = {
         "engagement": found,
@@ -65,8 +75,9 @@ def engagement(request: HttpRequest, pk: int) -> HttpResponse:
         "programme": read_year(found),
         "lit_tout": Contrat.objects.whole_for(request.user).filter(pk=found.contrat_id).exists(),
         "historique": Evenement.objects.visible_to(request.user).about(found).exists(),
+        "form_astreinte": form or AstreinteForm(initial={"telephone_astreinte": found.telephone_astreinte}),
     }
-    return render(request, "contrats/engagement/detail.html", context)
+    return render(request, "contrats/engagement/detail.html", context, status=status)
 
 
 def _with_function(siege: SiegeLu | None) -> tuple[SiegeLu | None, str]:
@@ -78,6 +89,24 @@ def _menu(request: HttpRequest, found: Engagement) -> list[dict[str, Any]]:
     rows = Engagement.objects.visible_to(request.user).filter(version_contrat=found.version_contrat_id)
     ordered = rows.select_related("domaine").prefetch_related("indicateurs").order_by("domaine__ordre", "pk")
     return [{"engagement": row, "etat": state_of(row)} for row in ordered]
+
+
+@require_POST
+def changer_astreinte(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the duty number of a fiche in use; refused or overtaken, the page comes back with what was typed."""
+    found = visible_engagement(request, pk)
+    require(found, request.user, "changer_astreinte")
+    form = AstreinteForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, found, form, 422)
+    typed = form.cleaned_data["telephone_astreinte"]
+    try:
+        change_duty_number(engagement=found, acteur=person(request), lue=_version(request), telephone=typed)
+    except Refus as refus:
+        tell(form, refus)
+        return _detail(request, visible_engagement(request, pk), form, status_of(refus))
+    messages.success(request, typeset("Le numéro d'astreinte est changé : la commune est prévenue."))
+    return redirect("contrats:engagement", pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -145,6 +145,11 @@ def signed_contract_pk(monde: Monde) -> dict[str, int]:
     return {"pk": signed(monde).contrat_id}
 
 
+def signed_fiche_pk(monde: Monde) -> dict[str, int]:
+    """The fiche DA of A's contract, signed; its address."""
+    return {"pk": signed(monde).engagements.get().pk}
+
+
 def remark_pk(monde: Monde) -> dict[str, int]:
     """A remark of A's DGS on the fiche DA, while its contract is under review; its address."""
     move(monde, circuit.send_for_review)

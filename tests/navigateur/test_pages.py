@@ -62,7 +62,7 @@ WITHOUT_PAGE = (
     *("contrats:remarque_nouvelle", "contrats:remarque_repondre", "contrats:remarque_clore"),
     *("contrats:clauses_commencer", "contrats:clauses_publier"),
     *("contrats:signataire_finir", "contrats:signe_deposer", "contrats:signe_refuser"),
-    "contrats:abandonner",
+    *("contrats:abandonner", "contrats:engagement_astreinte"),
     # Many contracts at once: buttons of the page of the lot.
     *("contrats:lot_annuler", "contrats:lot_reprendre"),
     # Buttons of the programme of a year.

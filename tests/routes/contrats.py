@@ -10,6 +10,7 @@ from tests.contrats.gestes import (
     remark_pk,
     signatory_pk,
     signed_contract_pk,
+    signed_fiche_pk,
     signed_pk,
     unknown_code,
 )
@@ -178,6 +179,12 @@ CONTRATS: tuple[Route, ...] = (
     page("contrats:archive", GET=FOLLOWS_.replace("200", "404")),
     page("contrats:engagement", pk("a.engagement"), GET=DOMAINE_),
     page("contrats:engagement_modifier", pk("a.engagement"), GET=WRITES__, POST=with_422(WRITES__)),
+    # The fiche DA of A's signed contract, without a number.
+    page(
+        "contrats:engagement_astreinte",
+        signed_fiche_pk,
+        POST="302 403 404 403 403 403 403 422 404 404 403 422 403 404 302",
+    ),
     page("contrats:engagement_reference", pk("a.engagement"), GET=WRITES__, POST=with_422(WRITES__)),
     # The library: read by the whole EPCI, written by the Direction.
     page("contrats:fiches", GET=EVERYONE),
