@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.urls import reverse
 
 from contrats.forms.contrat import EngagementForm
@@ -15,8 +16,9 @@ from contrats.workflows.contrat import save_engagement
 from journal.models import Evenement
 from socle.droits import ActionInterdite
 from socle.erreurs import Conflit
+from tests.contrats.gestes import settled
 from tests.contrats.gestes_fiche import BLANK, opened, row_at
-from tests.factories import EngagementFactory, domaine
+from tests.factories import EngagementFactory, Monde, domaine
 
 INDICATOR = {
     "libelle": "Délai",
@@ -255,3 +257,12 @@ def test_vacant_seats_and_missing_texts_are_said(monde: Any, client: Any) -> Non
     assert page.count("siège vacant") == 2
     assert "Il manque les missions" in page and "un indicateur au moins" in page
     assert "À compléter avec la commune." in page
+
+
+def test_a_fiche_no_longer_in_preparation_leads_to_the_text_not_to_a_draft(monde: Monde, client: Client):
+    engagement = settled(monde).engagements.get()
+    client.force_login(monde.a.dgs)
+    html = client.get(reverse("contrats:engagement", args=[engagement.pk])).content.decode()
+    assert reverse("contrats:lire", args=[engagement.version_contrat_id]) in html
+    assert reverse("contrats:projet_pdf", args=[engagement.version_contrat_id]) not in html
+    assert "projet pour" not in html
