@@ -210,7 +210,7 @@ def _kept(before: Any, after: Any, places: Places) -> bool:
 
 def _written(found: Any, free: Set[str]) -> dict[str, bytes]:
     """A dictionary as it is written, its references unresolved, without the keys a signature may change."""
-    return {key: _unparsed(found.get(key)) for key in found.keys() if key not in free}  # noqa: SIM118
+    return {key: _unparsed(found.get(key)) for key in found if key not in free}
 
 
 def _unparsed(value: Any) -> bytes:

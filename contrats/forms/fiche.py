@@ -18,9 +18,10 @@ class _Reference(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
+        fields: dict[str, Any] = self.fields
+        for field in fields.values():
             field.widget.attrs["rows"] = 6
-            field.help_text = field.help_text or LIMITS[getattr(field, "max_length")]  # noqa: B009  they are texts
+            field.help_text = field.help_text or LIMITS[field.max_length]
 
     def stored(self, current: Fiche | FicheActivite) -> list[tuple[str, str]]:
         """(label, stored value) of the texts saved otherwise meanwhile."""

@@ -24,6 +24,7 @@ class Reference(Abilities, Versioned):
 
     QUI_PEUT: ClassVar = {"modifier": WHO}
 
+    epci_id: int  # each of the two has its own foreign key
     indicateurs = models.JSONField("indicateurs proposés", default=list)
 
     objects = FicheQuerySet.as_manager()
@@ -32,8 +33,7 @@ class Reference(Abilities, Versioned):
         abstract = True
 
     def abilities_for(self, user: Any) -> dict[str, bool]:
-        epci: int = getattr(self, "epci_id")  # noqa: B009  each of the two has its own foreign key
-        return {"modifier": user.acces.acts_for_epci(epci, Role.DIRECTION_TERRITOIRES)}
+        return {"modifier": user.acces.acts_for_epci(self.epci_id, Role.DIRECTION_TERRITOIRES)}
 
 
 class Fiche(Reference, Textes):

@@ -118,7 +118,9 @@ def _sign(octets: bytes, cle: Cle, field: str, at: datetime | None) -> bytes:
 
 def with_evidence(octets: bytes, *revoques: Cle) -> bytes:
     """The PDF with the list of revoked certificates of the authority (none unless told) in its security store."""
-    today = datetime.now(UTC)
+    today = datetime.now(
+        UTC
+    )  # evidence is judged at the true time, whatever the clock of the application says
     listing = (
         builder.CertificateRevocationListBuilder()
         .issuer_name(autorite().certificat.subject)
